@@ -1,0 +1,1 @@
+"""Jobåbner: employer campaigns for Danish jobcentres, from register extract to regional rates."""

@@ -1,0 +1,149 @@
+"""Database: declarative base, UTC time type, engine set-up, and every difference between SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger, CursorResult, DateTime, Dialect, Engine, Integer, MetaData, String, create_engine, event, text,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import JSON, TypeDecorator
+
+CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored as UTC. Naive values raise: they are the hour-off bug before it happens."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime given to UTCDateTime; pass an aware one")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=CONVENTION)
+    type_annotation_map = {  # noqa: RUF012
+        int: Id,
+        str: String(),
+        datetime: UTCDateTime(),
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        list[str]: Json,
+    }
+
+
+def is_sqlite(bind: Session | Connection) -> bool:
+    connection = bind.get_bind() if isinstance(bind, Session) else bind
+    return connection.dialect.name == "sqlite"
+
+
+def make_engine(url: str) -> Engine:
+    """SQLite: WAL, foreign keys, and BEGIN IMMEDIATE for every transaction that may write (plain BEGIN gives
+    "database is locked" in bulk); PostgreSQL: UTC sessions and a pool for threads."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": 30, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL}
+                               if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL") else {"timeout": 30})
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    options = "-c timezone=utc -c idle_in_transaction_session_timeout=60000"
+    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, connect_args={"options": options})
+
+
+def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", "synchronous=FULL",
+                   "cache_size=-32000", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("crm_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class CrmSession(Session):
+    """A session that knows whether it may write. ``info['read_only']`` sessions raise on flush."""
+
+
+def session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, class_=CrmSession, expire_on_commit=False, autoflush=True)
+
+
+def read_only_session(factory: sessionmaker[Session]) -> Session:
+    """A session for reading pages: on SQLite it takes no write lock; a flush in it is a programming error."""
+    session = factory()
+    session.info["read_only"] = True
+    session.connection(execution_options={"crm_read_only": True})
+    return session
+
+
+@event.listens_for(CrmSession, "before_flush")
+def _refuse_writes(session: Session, _context: object, _instances: object) -> None:
+    if session.info.get("read_only") and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("a read-only request tried to write; writes belong in POST, PUT, PATCH or DELETE")
+
+
+def insert_for(session: Session, table: Any) -> Any:
+    """A dialect insert, for ``on_conflict_do_nothing`` / ``on_conflict_do_update`` on both engines."""
+    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
+
+
+def insert_new(session: Session, model: Any, rows: Sequence[dict[str, Any]], keys: Iterable[str]) -> int:
+    """Insert the rows whose unique ``keys`` are not there yet; how many went in."""
+    if not rows:
+        return 0
+    statement = insert_for(session, model).on_conflict_do_nothing(index_elements=list(keys))
+    result = session.execute(statement.values(list(rows)))
+    return int(result.rowcount) if isinstance(result, CursorResult) else 0
+
+
+def lock_day(session: Session, person_id: int, day: date) -> None:
+    """Hold every other writer off this person's day until the transaction ends.
+
+    SQLite's BEGIN IMMEDIATE already holds off all writers; PostgreSQL takes an advisory transaction lock.
+    """
+    if not is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:p, :d)"), {"p": person_id, "d": day.toordinal()})
+
+
+def for_update_skip_locked(session: Session, statement: Any) -> Any:
+    """Row locks that pass over what others hold; on SQLite the single writer makes them needless."""
+    return statement if is_sqlite(session) else statement.with_for_update(skip_locked=True)
+
+
+def is_overlap_error(error: BaseException) -> bool:
+    """True when the database itself refused two visits on top of each other (exclusion constraint or trigger)."""
+    origin = getattr(error, "orig", None)
+    return getattr(origin, "sqlstate", None) == "23P01" or "visit_overlap" in str(origin)

@@ -1,0 +1,5 @@
+"""Campaigns: who takes part and when, segments, the lists jobcentres review and approve, script, capacity flag.
+
+Verbs: segment, approve, freeze. An approved list is frozen; ``calling`` turns it into queue entries.
+Reads: people, companies.
+"""

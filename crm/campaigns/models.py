@@ -1,0 +1,129 @@
+"""Campaigns, participation, extracts drawn on, segments, call lists."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.base.db import Base
+from crm.companies.models import Workplace
+from crm.people.models import CallingFirm, Jobcentre
+
+
+class Campaign(Base):
+    """``calls_from``/``calls_to``: minutes of the Danish day; ``calls_any_day`` also opens weekends and holidays.
+
+    ``script``: list of steps, each ``{"title", "text"}`` with ``{contact}``, ``{company}``, ``{phoner}``,
+    ``{jobcentre}`` fields. ``nag_after_days``: working days after the due date for each nag step.
+    """
+
+    __tablename__ = "campaigns"
+    __table_args__ = (CheckConstraint("starts_on <= ends_on", name="dates"),
+                      CheckConstraint("state IN ('open','closed')", name="state"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    calls_from: Mapped[int] = mapped_column(Integer, default=8 * 60)
+    calls_to: Mapped[int] = mapped_column(Integer, default=17 * 60)
+    calls_any_day: Mapped[bool] = mapped_column(Boolean, default=False)
+    max_attempts: Mapped[int] = mapped_column(Integer, default=6)
+    visit_minutes: Mapped[int] = mapped_column(Integer, default=60)
+    margin_minutes: Mapped[int] = mapped_column(Integer, default=5)
+    horizon_days: Mapped[int] = mapped_column(Integer, default=21)
+    notice_hours: Mapped[int] = mapped_column(Integer, default=24)
+    target_visits: Mapped[int | None] = mapped_column(Integer)
+    script: Mapped[list[Any]] = mapped_column(default=list)
+    information_text: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+
+    participations: Mapped[list[Participation]] = relationship(back_populates="campaign")
+
+
+class Participation(Base):
+    """A jobcentre in a campaign, and the firm that calls for it. ``calendars_full_since``: written from below
+    (visits) when its consultants have no bookable time within the horizon; the queue closes meanwhile."""
+
+    __tablename__ = "participations"
+    __table_args__ = (UniqueConstraint("campaign_id", "jobcentre_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    jobcentre_id: Mapped[int] = mapped_column(ForeignKey("jobcentres.id"), index=True)
+    calling_firm_id: Mapped[int | None] = mapped_column(ForeignKey("calling_firms.id"), index=True)
+    target_visits: Mapped[int | None] = mapped_column(Integer)
+    calendars_full_since: Mapped[datetime | None]
+
+    campaign: Mapped[Campaign] = relationship(back_populates="participations")
+    jobcentre: Mapped[Jobcentre] = relationship(lazy="joined", innerjoin=True)
+    calling_firm: Mapped[CallingFirm | None] = relationship(lazy="joined")
+
+
+class CampaignExtract(Base):
+    """An import batch the campaign draws its gross list from; a campaign without one draws on the whole register."""
+
+    __tablename__ = "campaign_extracts"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id"), primary_key=True)
+
+
+class CallList(Base):
+    """A jobcentre's list: drawn by a segment's filters, reviewed, approved and then frozen.
+
+    ``filters``: the saved segment (``campaigns.rules.Filters`` as a mapping). ``seed`` makes the random sample
+    repeatable. ``legal_basis``: why protected companies on it may be called, with who recorded it and when.
+    """
+
+    __tablename__ = "call_lists"
+    __table_args__ = (CheckConstraint("state IN ('draft','approved')", name="state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participation_id: Mapped[int] = mapped_column(ForeignKey("participations.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    filters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    seed: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    legal_basis: Mapped[str | None] = mapped_column(Text)
+    legal_basis_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    legal_basis_at: Mapped[datetime | None]
+
+    participation: Mapped[Participation] = relationship(lazy="joined", innerjoin=True)
+
+
+class ListEntry(Base):
+    """A workplace on a list. ``struck_reason``: key of campaigns.rules.STRIKE_REASONS when it was struck out."""
+
+    __tablename__ = "list_entries"
+    __table_args__ = (UniqueConstraint("call_list_id", "workplace_id"),
+                      Index("ix_list_entries_call_list_id_position", "call_list_id", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_list_id: Mapped[int] = mapped_column(ForeignKey("call_lists.id", ondelete="CASCADE"))
+    workplace_id: Mapped[int] = mapped_column(ForeignKey("workplaces.id"), index=True)
+    position: Mapped[int] = mapped_column(Integer)
+    struck_reason: Mapped[str | None] = mapped_column(String(40))
+
+    workplace: Mapped[Workplace] = relationship()
+
+
+class SavedSegment(Base):
+    """Filters a jobcentre keeps under a name, to draw lists from again."""
+
+    __tablename__ = "saved_segments"
+    __table_args__ = (UniqueConstraint("participation_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    participation_id: Mapped[int] = mapped_column(ForeignKey("participations.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(120))
+    filters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]

@@ -1,0 +1,97 @@
+"""Send: write to the outbox inside the deciding transaction; deliver what is due outside of it."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from crm.base.db import for_update_skip_locked, insert_new
+from crm.integrations.mail import Adapter
+from crm.integrations.models import OutboxMessage
+from crm.integrations.sms import AmbiguousDelivery
+
+LEASE = timedelta(minutes=5)
+BACKOFF = (1, 5, 15, 60, 240, 720)  # minutes before each further attempt; then failed
+
+
+def send(
+    session: Session, now: datetime, *, channel: str, dedupe_key: str, to: str, text: str, subject: str = "",
+    html: str | None = None, attachments: Sequence[Mapping[str, str]] = (), not_before: datetime | None = None,
+    workplace_id: int | None = None,
+) -> bool:
+    """Put one message in the outbox; False when a message with this ``dedupe_key`` is there already.
+
+    channel: ``mail`` or ``sms``. attachments: mappings with ``name``, ``mime`` and ``text``. It leaves after commit.
+    """
+    row = {"channel": channel, "dedupe_key": dedupe_key, "recipient": to, "subject": subject, "body_text": text,
+           "body_html": html, "attachments": [dict(item) for item in attachments], "state": "pending", "attempts": 0,
+           "created_at": now, "not_before": not_before or now, "workplace_id": workplace_id}
+    written = insert_new(session, OutboxMessage, [row], ["dedupe_key"]) == 1
+    if written:
+        session.info["outbox_written"] = True
+    return written
+
+
+def deliver_due(sessions: sessionmaker[Session], adapters: Mapping[str, Adapter], now: datetime, *,
+                only_quick: bool = False, limit: int = 100) -> int:
+    """Deliver what is due, each message claimed and settled in its own transactions; how many were sent.
+
+    At-least-once: a message whose worker died while *sending* is taken up again after its lease (SMS: set to
+    unknown, because a second SMS cannot be recognised by its receiver).
+    """
+    channels = [name for name, adapter in adapters.items() if adapter.quick or not only_quick]
+    sent = 0
+    for _ in range(limit):
+        message = _claim(sessions, channels, now)
+        if message is None:
+            break
+        sent += _deliver_one(sessions, adapters[message.channel], message, now)
+    return sent
+
+
+def _claim(sessions: sessionmaker[Session], channels: Sequence[str], now: datetime) -> OutboxMessage | None:
+    with sessions.begin() as session:
+        session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.state == "sending", OutboxMessage.channel == "sms", OutboxMessage.lease_until < now)
+            .values(state="unknown", last_error="the worker stopped while sending; check with the provider"))
+        due = (
+            select(OutboxMessage)
+            .where(OutboxMessage.channel.in_(channels), OutboxMessage.not_before <= now,
+                   or_(OutboxMessage.state == "pending",
+                       (OutboxMessage.state == "sending") & (OutboxMessage.lease_until < now)))
+            .order_by(OutboxMessage.not_before, OutboxMessage.id).limit(1))
+        message = session.scalar(for_update_skip_locked(session, due))
+        if message is not None:
+            message.state, message.lease_until, message.attempts = "sending", now + LEASE, message.attempts + 1
+        return message
+
+
+def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: OutboxMessage, now: datetime) -> int:
+    changes: dict[str, Any]
+    try:
+        adapter.deliver(message)
+        changes = {"state": "sent", "sent_at": now, "last_error": None}
+    except AmbiguousDelivery as exc:
+        changes = {"state": "unknown", "last_error": str(exc)[:2000]}
+    except (OSError, smtplib.SMTPException) as exc:
+        tried = message.attempts
+        again = tried <= len(BACKOFF)
+        changes = {"state": "pending" if again else "failed", "last_error": str(exc)[:2000],
+                   "not_before": now + timedelta(minutes=BACKOFF[tried - 1]) if again else message.not_before}
+    with sessions.begin() as session:
+        session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id)
+                        .values(lease_until=None, **changes))
+    return int(changes["state"] == "sent")
+
+
+def retry(session: Session, message: OutboxMessage, now: datetime) -> None:
+    """Set a failed or unknown message to be tried again now, on an administrator's word."""
+    message.state, message.not_before, message.attempts, message.lease_until = "pending", now, 0, None
+    session.info["outbox_written"] = True
+    session.flush()

@@ -1,0 +1,43 @@
+"""The outbox: what is to leave the building, written in the transaction that decided it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Integer, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.base.db import Base, Id
+
+
+class OutboxMessage(Base):
+    """One mail or SMS. ``dedupe_key`` makes writing it twice impossible. ``attachments``: name, mime, text each.
+
+    States: pending -> sending -> sent; failed after the last attempt; unknown when the provider's answer was lost
+    and a blind retry could send twice.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending','sending','sent','failed','unknown')", name="state"),
+        Index("ix_outbox_due", "not_before", postgresql_where=text("state IN ('pending','sending')"),
+              sqlite_where=text("state IN ('pending','sending')")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(10))
+    dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
+    recipient: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(300), default="")
+    body_text: Mapped[str] = mapped_column(Text)
+    body_html: Mapped[str | None] = mapped_column(Text)
+    attachments: Mapped[list[Any]] = mapped_column(default=list)
+    state: Mapped[str] = mapped_column(String(10), default="pending")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    workplace_id: Mapped[int | None] = mapped_column(Id, index=True)

@@ -1,0 +1,134 @@
+// The page frame: htmx and CSRF, focus after swaps, messages, confirmation, copy, menus.
+import { startKeys } from "./keys.js";
+import { startAutosave } from "./autosave.js";
+import { startSteppers } from "./steppers.js";
+import { startPalette } from "./palette.js";
+
+const texts = document.getElementById("app-texts")?.dataset ?? {};
+
+/** Show a line at the bottom for a while; screen readers hear it. */
+export function toast(text, { bad = false, seconds = 6, action = null } = {}) {
+  const box = document.getElementById("toasts");
+  if (!box || !text) return null;
+  const line = document.createElement("div");
+  line.className = bad ? "toast-line toast-line--bad" : "toast-line";
+  line.append(Object.assign(document.createElement("span"), { textContent: text }));
+  if (action) line.append(action);
+  box.replaceChildren(line);
+  if (!bad) setTimeout(() => line.remove(), seconds * 1000);
+  else line.addEventListener("click", () => line.remove());
+  return line;
+}
+
+/** Ask before something that cannot be undone. Resolves to true or false. */
+export function confirmed(question, detail = "", yes = "") {
+  const dialog = document.getElementById("confirm-dialog");
+  const note = dialog.querySelector("[data-confirm-detail]");
+  const button = dialog.querySelector("[data-confirm-yes]");
+  button.dataset.label ??= button.textContent;
+  dialog.querySelector("#confirm-text").textContent = question;
+  note.textContent = detail;
+  note.hidden = !detail;
+  button.textContent = yes || button.dataset.label;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+function focusIn(root) {
+  const target = root.matches?.("[data-autofocus]") ? root : root.querySelector?.("[data-autofocus]");
+  target?.focus({ preventScroll: false });
+}
+
+function asksFirst(element) {
+  const holder = element?.closest?.("[data-confirm]");
+  return holder && holder.dataset.confirmed !== "yes" ? holder : null;
+}
+
+async function ask(event) {
+  const pressed = event.type === "submit" ? event.submitter ?? event.target : event.target;
+  const form = event.type === "submit" ? event.target : null;
+  const holder = asksFirst(pressed) ?? asksFirst(form);
+  if (!holder || (event.type === "click" && holder.tagName === "FORM")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { confirm, confirmDetail, confirmYes } = holder.dataset;
+  if (!(await confirmed(confirm, confirmDetail, confirmYes))) return holder.focus();
+  holder.dataset.confirmed = "yes";
+  if (form) form.requestSubmit(event.submitter ?? undefined);
+  else holder.click();
+  delete holder.dataset.confirmed;
+}
+
+async function copy(event) {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  const source = button.dataset.copy.startsWith("#") && document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source ? source.value ?? source.textContent.trim() : button.dataset.copy);
+    toast(texts.copied, { seconds: 2 });
+  } catch {
+    toast(texts.copyFailed, { bad: true });
+  }
+}
+
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
+    if (event.type === "keydown" ? event.key === "Escape" : !menu.contains(event.target)) {
+      menu.open = false;
+      if (event.type === "keydown") menu.querySelector("summary").focus();
+    }
+  }
+  if (event.key === "Escape") {
+    document.activeElement?.closest?.(".tip")?.classList.add("is-closed");
+  }
+}
+
+function token() {
+  return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token();
+});
+document.addEventListener("htmx:confirm", async (event) => {
+  const question = event.detail.elt.getAttribute("hx-confirm");
+  if (!question) return;
+  event.preventDefault();
+  if (await confirmed(question)) event.detail.issueRequest(true);
+});
+// A refused form (409, 422) carries its own page: show it instead of an error.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if ([409, 422].includes(event.detail.xhr.status)) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});
+document.addEventListener("htmx:afterSettle", (event) => focusIn(event.detail.elt));
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt !== document.body) globalThis.DKFDS?.init({ scope: event.detail.elt });
+});
+document.addEventListener("htmx:sendError", () => toast(texts.net, { bad: true }));
+document.addEventListener("htmx:responseError", (event) => {
+  const expired = [401, 403].includes(event.detail.xhr.status);
+  toast(expired ? texts.expired : texts.server, { bad: true });
+});
+// A response may carry HX-Trigger: {"toast": "…"}.
+document.addEventListener("toast", (event) => toast(event.detail.value ?? event.detail.text));
+
+document.addEventListener("click", ask, true);
+document.addEventListener("submit", ask, true);
+document.addEventListener("click", copy);
+document.addEventListener("click", closeMenus);
+document.addEventListener("keydown", closeMenus);
+document.addEventListener("focusin", (event) => event.target.closest(".tip")?.classList.remove("is-closed"));
+document.addEventListener("mouseover", (event) => event.target.closest?.(".tip")?.classList.remove("is-closed"));
+
+startKeys();
+startAutosave(token, texts);
+startSteppers();
+startPalette();
+focusIn(document);
+globalThis.DKFDS?.init();

@@ -1,0 +1,139 @@
+"""The embedded engine: Denmark's roads and ferries from the room's own tables, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from math import ceil
+
+from crm.travel.network import ATTACHMENTS, Network, network
+from crm.travel.places import NO_SAME_DAY, Leg, Place, TravelEngine
+from crm.travel.postcodes import PostcodeRow, place_of_postcode, postcodes
+from crm.travel.rules import (
+    SAME_DAY_FERRY_MIN,
+    Point,
+    Way,
+    drive_minutes,
+    great_circle_km,
+    road_km,
+    shortest_ways,
+)
+
+__all__ = [
+    "EmbeddedEngine",
+    "Leg",
+    "Place",
+    "PostcodeRow",
+    "TravelEngine",
+    "default_engine",
+    "minutes",
+    "place_of_postcode",
+    "postcodes",
+]
+
+DIRECT_KM = 30.0
+"""Great-circle kilometres up to which two places on dry ground are driven straight, past the network."""
+
+
+class EmbeddedEngine:
+    """Shortest way over land, gateways and ferries; the quicker of the way with and the way without a ferry.
+
+    `ferries=False` answers over fixed links only. Loading takes a moment once; a pair asked before is a look-up.
+    """
+
+    name = "embedded"
+
+    def __init__(self, ferries: bool = True) -> None:
+        self.ferries = ferries
+        self._pair = lru_cache(maxsize=200_000)(self._work_out)
+        self._ways = cache(self._work_out_ways)
+        self._attached = lru_cache(maxsize=20_000)(self._attach)
+
+    def leg(self, origin: Place, destination: Place) -> Leg:
+        """The drive; the same both ways. Coordinates are rounded to four decimals, about ten metres."""
+        a, b = _rounded(origin), _rounded(destination)
+        return self._pair(a, b) if a <= b else self._pair(b, a)
+
+    def matrix(self, origins: Sequence[Place], destinations: Sequence[Place]) -> list[list[Leg]]:
+        """All drives from each origin (row) to each destination (column)."""
+        goals = [_rounded(place) for place in destinations]
+        pair = self._pair
+        return [
+            [pair(start, goal) if start <= goal else pair(goal, start) for goal in goals]
+            for start in map(_rounded, origins)
+        ]
+
+    @property
+    def _net(self) -> Network:
+        return network()
+
+    def _work_out(self, a: Point, b: Point) -> Leg:
+        from_land, from_nodes = self._attached(a)
+        to_land, to_nodes = self._attached(b)
+        if from_land is None or to_land is None:
+            return NO_SAME_DAY
+        km = self._fixed_km(from_nodes, to_nodes)
+        if from_land == to_land and great_circle_km(a, b) <= DIRECT_KM and self._net.dry(a, b):
+            straight = road_km(a, b)
+            km = straight if km is None else min(km, straight)
+        by_road = None if km is None else Leg(round(km, 1), _whole(drive_minutes(km)), None, True)
+        by_ferry = self._ferry_leg(from_nodes, to_nodes) if self.ferries else None
+        if by_ferry and (by_road is None or by_ferry.minutes < by_road.minutes):
+            return by_ferry
+        return by_road or NO_SAME_DAY
+
+    def _fixed_km(self, origins: Attached, goals: Attached) -> float | None:
+        reached = (
+            start_km + way.km + goal_km
+            for start, start_km in origins
+            for goal, goal_km in goals
+            if (way := self._ways(start, False)[goal]) is not None
+        )
+        return min(reached, default=None)
+
+    def _ferry_leg(self, origins: Attached, goals: Attached) -> Leg | None:
+        best: Leg | None = None
+        for start, start_km in origins:
+            ways = self._ways(start, True)
+            for goal, goal_km in goals:
+                way = ways[goal]
+                if way is None or not way.ferries:
+                    continue
+                leg = self._afloat(way, start_km + way.km + goal_km)
+                if leg.minutes <= SAME_DAY_FERRY_MIN and (best is None or leg.minutes < best.minutes):
+                    best = leg
+        return best
+
+    def _afloat(self, way: Way, km: float) -> Leg:
+        names = " + ".join(self._net.ferries[i] for i in way.ferries)
+        return Leg(round(km, 1), _whole(drive_minutes(km) + way.ferry_min), names, True)
+
+    def _work_out_ways(self, node: int, ferries: bool) -> list[Way | None]:
+        return shortest_ways(self._net.graph, node, ferries)
+
+    def _attach(self, point: Point) -> tuple[str | None, Attached]:
+        land = self._net.land_of(point)
+        return land, tuple(self._net.near(point, land, ATTACHMENTS)) if land else ()
+
+
+Attached = tuple[tuple[int, float], ...]
+
+
+@cache
+def default_engine() -> EmbeddedEngine:
+    """The one engine of this process."""
+    return EmbeddedEngine()
+
+
+def minutes(origin: Place, destination: Place) -> int | None:
+    """Minutes from one place to another, None when it is no same-day drive."""
+    leg = default_engine().leg(origin, destination)
+    return leg.minutes if leg.reachable else None
+
+
+def _rounded(place: Place) -> Point:
+    return round(place.lat, 4), round(place.lon, 4)
+
+
+def _whole(duration: float) -> int:
+    return ceil(round(duration, 6))

@@ -1,0 +1,77 @@
+"""Danish is the source language; English comes from each room's ``en.po``, read at start, no compiled files."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, has_request_context, request, session as cookie
+from flask_babel import Babel, Domain, get_locale, gettext
+
+LOCALES = ("da", "en")
+ROOMS = Path(__file__).resolve().parents[1]
+
+
+@lru_cache(maxsize=4)
+def catalogue(language: str) -> NullTranslations:
+    """All rooms' messages of one language; Danish needs none, its msgids are the text."""
+    merged: Any = NullTranslations()
+    if language == "da":
+        return merged
+    for path in sorted(ROOMS.glob(f"*/{language}.po")):
+        with path.open("rb") as source:
+            messages = read_po(source, locale=language)
+        compiled = BytesIO()
+        write_mo(compiled, messages)
+        compiled.seek(0)
+        room = Translations(compiled)
+        merged = room if type(merged) is NullTranslations else merged.merge(room)
+    return merged
+
+
+class PoDomain(Domain):
+    """Flask-Babel's domain, fed from ``catalogue`` instead of compiled files."""
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        return catalogue(str(locale.language) if locale else "da")
+
+    def get_translations_cache(self) -> dict[str, Any]:
+        return {}
+
+
+def chosen_locale() -> str:
+    """The cookie's choice, else the user's, else Danish. The browser's list is not asked: the product is Danish."""
+    if not has_request_context():
+        return "da"
+    chosen = cookie.get("locale")
+    if chosen in LOCALES:
+        return str(chosen)
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(LOCALES, "da") or "da"
+    return "da"
+
+
+def install(app: Flask) -> None:
+    babel = Babel()
+    babel.init_app(app, default_locale="da", default_timezone="Europe/Copenhagen", locale_selector=chosen_locale)
+    app.extensions["babel"].domain_instance = PoDomain()
+
+
+def say(message: str, fields: dict[str, Any] | None = None) -> str:
+    """Translate a marked message and fill its ``{name}`` fields."""
+    text = gettext(message) if has_request_context() else message
+    return re.sub(r"\{(\w+)\}", lambda m: str((fields or {}).get(m[1], m[0])), text)
+
+
+def locale_code() -> str:
+    """``da`` or ``en``, for the html element and for Babel calls."""
+    found = get_locale() if has_request_context() and "_flask_babel" not in g else get_locale()
+    return str((found or Locale("da")).language)

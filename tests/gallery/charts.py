@@ -1,0 +1,1 @@
+"""Invented figures for the gallery's charts."""

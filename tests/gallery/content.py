@@ -1,0 +1,103 @@
+"""Invented content for the gallery. Names, numbers and places are made up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+USERS = {
+    "desk": "Mette Krog, Jobcenter Horsens",
+    "call": "Sofie Testesen",
+    "phone": "Lone Eksempel",
+}
+MENUS: dict[str, list[dict[str, Any]]] = {
+    "desk": [
+        {"label": "Overblik", "url": "/components"},
+        {"label": "Lister", "url": "/jobcentre"},
+        {"label": "Kalender", "url": "/empty"},
+        {"label": "Åbninger", "url": "/tables", "badge": 3},
+        {"label": "Rapporter", "url": "/reports"},
+    ],
+    "phone": [
+        {"label": "I dag", "url": "/today", "icon": "route"},
+        {"label": "Opfølgning", "url": "/followups", "icon": "checklist", "badge": 3},
+        {"label": "Åbninger", "url": "/phone-empty", "icon": "briefcase"},
+        {"label": "Kalender", "url": "/phone-empty", "icon": "calendar"},
+    ],
+    "call": [],
+}
+FILTERS = {"dk_number": lambda n: f"{n:,}".replace(",", "."), "dk_pct": lambda n, d=0: f"{n * 100:.{d}f} %".replace(".", ",")}
+
+HISTORY = [
+    {"title": "Ring igen", "when": "to. 12. nov. 13.22", "text": "Mette træffes bedst efter 10.30"},
+    {"title": "Telefonsvarer", "when": "ti. 10. nov. 9.48", "text": "Besked lagt, eget nummer oplyst"},
+    {"title": "Besøg afholdt", "when": "on. 17. sep. 2025", "text": "Ville høre mere om voksenlærlinge", "tone": "good"},
+]
+
+
+def slot(time: str, drive: str = "", note: str = "", **more: Any) -> dict[str, Any]:
+    """One bookable (or refused) time in the phoner's right column."""
+    return {"time": time, "drive": drive, "note": note, **more}
+
+
+DAYS = [
+    ("Tirsdag 24. november, om 6 dage", [
+        ("KMØ", [
+            slot("10.00–11.00", "+12 min kørsel", "efter besøg i Hadsund 9.00", best="mindst kørsel, og om formiddagen", checked=True),
+            slot("13.00–14.00", "+26 min kørsel", "før besøg i Hobro 15.00"),
+        ]),
+        ("LAT", [
+            slot("9.00–10.00", off="kan ikke nås: 47 min fra Aars, 30 min fri"),
+            slot("14.00–15.00", "+31 min kørsel", "sidste besøg den dag"),
+        ]),
+    ]),
+    ("Onsdag 25. november, om 7 dage", [
+        ("KMØ", [slot("8.30–9.30", "+18 min kørsel", "før besøg i Hobro 10.30")]),
+        ("LAT", [
+            slot("11.00–12.00", "+15 min kørsel", "efter besøg i Hobro 9.30"),
+            slot("13.00–14.00", off="kan ikke nås: 29 min fra Arden, 15 min fri"),
+        ]),
+    ]),
+    ("Torsdag 26. november, om 8 dage", [
+        ("KMØ", [slot("9.00–10.00", "+22 min kørsel", "første besøg den dag")]),
+        ("LAT", [slot("12.30–13.30", "+24 min kørsel", "efter besøg i Arden 11.00")]),
+    ]),
+]  # fmt: skip
+NEAREST = [
+    ("Tre nærmeste tider", [
+        ("KMØ", [slot("13.00–14.00", "+26 min kørsel", "før besøg i Hobro 15.00", day="ti. 24. nov.", why=("Samme dag", "og samme konsulent"))]),
+        ("KMØ", [slot("8.30–9.30", "+18 min kørsel", "før besøg i Hobro 10.30", day="on. 25. nov.", why=("Om formiddagen", "og samme konsulent"))]),
+        ("LAT", [slot("11.00–12.00", "+15 min kørsel", "efter besøg i Hobro 9.30", day="on. 25. nov.", why=("Mindst kørsel", "anden konsulent"))]),
+    ]),
+    ("Øvrige tider", [
+        ("KMØ", [slot("10.00–11.00", off="taget af en anden 10.44.12", taken=True, day="ti. 24. nov.")]),
+        ("LAT", [slot("14.00–15.00", "+31 min kørsel", "sidste besøg den dag", day="ti. 24. nov.")]),
+        ("KMØ", [slot("9.00–10.00", "+22 min kørsel", "første besøg den dag", day="to. 26. nov.")]),
+    ]),
+]  # fmt: skip
+OUTCOMES = [
+    ("Fik kontakt", [("B", "Besøg aftalt"), ("N", "Nej tak"), ("R", "Ring igen")]),
+    ("Ingen kontakt", [("I", "Intet svar"), ("O", "Optaget"), ("T", "Telefonsvarer"), ("F", "Forkert nummer")]),
+    ("Permanent", [("X", "Ring ikke igen")]),
+]
+
+STOPS = [
+    {"kind": "base", "time": "9.38", "title": "Jobcentret", "leave": "9.38", "drive": "18 min kørsel", "drive_short": "18 min", "slack": "4 min luft"},
+    {"kind": "visit", "number": 1, "state": "next", "time": "10.00", "title": "Eksempel Blik & Rør ApS", "detail": "til 11.00 · Prøvevej 14", "url": "/report", "leave": "11.00", "drive": "26 min kørsel", "drive_short": "26 min", "slack": "4 min luft"},
+    {"kind": "visit", "number": 2, "time": "11.30", "title": "Prøvebageriet I/S", "detail": "til 12.15 · Opdigtet Allé 3", "url": "/report", "leave": "12.15", "drive": "7 min kørsel", "drive_short": "7 min", "slack": "8 min luft"},
+    {"kind": "lunch", "time": "12.30", "title": "Frokost", "detail": "til 13.00", "drive_short": "22 min"},
+    {"kind": "gap", "title": "35 min fri", "detail": "2 virksomheder i nærheden", "url": "/phone-empty"},
+    {"kind": "leg", "time": "", "title": "", "leave": "13.35", "drive": "22 min kørsel", "slack": "3 min luft"},
+    {"kind": "visit", "number": 3, "time": "14.00", "title": "Demo Tømrer & Snedker A/S", "detail": "til 15.00 · Skitsevænget 8", "url": "/report", "leave": "15.00", "drive": "21 min kørsel", "drive_short": "21 min"},
+    {"kind": "base", "time": "15.21", "title": "Jobcentret", "detail": "Dagen slutter"},
+]  # fmt: skip
+
+DUE = [
+    {"due": "3 arbejdsdage over", "late": True, "date": "man. 16. nov.", "title": "To ansøgere til pladeværkstedet", "who": "Vi skylder", "company": "Eksempel Karrosseri ApS", "first": "done"},
+    {"due": "1 arbejdsdag over", "late": True, "date": "ons. 18. nov.", "title": "Startdato for løntilskud", "who": "Virksomheden skylder", "company": "Prøvebageriet I/S", "first": "call"},
+    {"due": "I dag", "late": False, "date": "tor. 19. nov.", "title": "Svar om voksenlærling", "who": "Vi skylder", "company": "Fiktiv El-teknik A/S", "first": "done"},
+]  # fmt: skip
+COMING = [
+    ("ons. 25. nov.", "om 4 arbejdsdage", "Svar på praktikplads", "Virksomheden skylder", "Testgården Gartneri I/S"),
+    ("tor. 3. dec.", "om 10 arbejdsdage", "Besøg med jobrotation", "Vi skylder", "Opdigtet Transport A/S"),
+    ("man. 1. marts", "om 3 måneder", "Ringe om sæsonjob", "Vi skylder", "Skitse Camping og Kro"),
+]

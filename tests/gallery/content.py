@@ -85,8 +85,7 @@ STOPS = [
     {"kind": "visit", "number": 1, "state": "next", "time": "10.00", "title": "Eksempel Blik & Rør ApS", "detail": "til 11.00 · Prøvevej 14", "url": "/report", "leave": "11.00", "drive": "26 min kørsel", "drive_short": "26 min", "slack": "4 min luft"},
     {"kind": "visit", "number": 2, "time": "11.30", "title": "Prøvebageriet I/S", "detail": "til 12.15 · Opdigtet Allé 3", "url": "/report", "leave": "12.15", "drive": "7 min kørsel", "drive_short": "7 min", "slack": "8 min luft"},
     {"kind": "lunch", "time": "12.30", "title": "Frokost", "detail": "til 13.00", "drive_short": "22 min"},
-    {"kind": "gap", "title": "35 min fri", "detail": "2 virksomheder i nærheden", "url": "/phone-empty"},
-    {"kind": "leg", "time": "", "title": "", "leave": "13.35", "drive": "22 min kørsel", "slack": "3 min luft"},
+    {"kind": "gap", "title": "35 min fri", "detail": "2 virksomheder i nærheden", "url": "/phone-empty", "leave": "13.35", "drive": "22 min kørsel", "slack": "3 min luft"},
     {"kind": "visit", "number": 3, "time": "14.00", "title": "Demo Tømrer & Snedker A/S", "detail": "til 15.00 · Skitsevænget 8", "url": "/report", "leave": "15.00", "drive": "21 min kørsel", "drive_short": "21 min"},
     {"kind": "base", "time": "15.21", "title": "Jobcentret", "detail": "Dagen slutter"},
 ]  # fmt: skip

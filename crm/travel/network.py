@@ -1,7 +1,8 @@
 """The road network the embedded engine drives on, built once from the room's tables.
 
-Nodes are the postcodes' places and both ends of every gateway. Each node has roads to its nearest neighbours on the
-same land that can be seen without crossing water; water is the shore of each land and the fjords' centre lines.
+Nodes are the postcodes' places, a few waypoints and both ends of every gateway. Each node has roads to its nearest
+neighbours on the same land that can be seen without crossing water; water is the shore of each land and the fjords'
+centre lines. Motorways and main roads are straighter than that, so their kilometres are given (`roads.csv`).
 """
 
 from __future__ import annotations
@@ -80,9 +81,12 @@ def network() -> Network:
     net = Network(lands, _water(lands.values(), lines))
     for row in postcodes().values():
         net.add_node((row.lat, row.lon), row.land)
+    for spot in read_table("waypoints.csv"):
+        net.add_node((float(spot["lat"]), float(spot["lon"])), spot["land"])
     for gate in read_table("gateways.csv"):
         _add_gateway(net, gate)
     _add_roads(net)
+    _add_highways(net)
     return net
 
 
@@ -133,3 +137,10 @@ def _add_roads(net: Network) -> None:
                 if i != j and pair not in joined:
                     joined.add(pair)
                     net.join(i, j, km)
+
+
+def _add_highways(net: Network) -> None:
+    rows = postcodes()
+    for road in read_table("roads.csv"):
+        a, b = rows[road["postcode_a"]], rows[road["postcode_b"]]
+        net.join(net.add_node((a.lat, a.lon), a.land), net.add_node((b.lat, b.lon), b.land), float(road["km"]))

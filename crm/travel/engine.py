@@ -38,7 +38,8 @@ DIRECT_KM = 30.0
 class EmbeddedEngine:
     """Shortest way over land, gateways and ferries; the quicker of the way with and the way without a ferry.
 
-    `ferries=False` answers over fixed links only. Loading takes a moment once; a pair asked before is a look-up.
+    `ferries=False` answers over fixed links only. Loading takes a moment once; a pair asked before is a
+    look-up.
     """
 
     name = "embedded"

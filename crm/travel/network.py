@@ -1,8 +1,9 @@
 """The road network the embedded engine drives on, built once from the room's tables.
 
-Nodes are the postcodes' places, a few waypoints and both ends of every gateway. Each node has roads to its nearest
-neighbours on the same land that can be seen without crossing water; water is the shore of each land and the fjords'
-centre lines. Motorways and main roads are straighter than that, so their kilometres are given (`roads.csv`).
+Nodes are the postcodes' places, a few waypoints and both ends of every gateway. Each node has roads to its
+nearest neighbours on the same land that can be seen without crossing water; water is the shore of each land
+and the fjords' centre lines. Motorways and main roads are straighter than that, so their kilometres are given
+(`roads.csv`).
 """
 
 from __future__ import annotations
@@ -143,4 +144,5 @@ def _add_highways(net: Network) -> None:
     rows = postcodes()
     for road in read_table("roads.csv"):
         a, b = rows[road["postcode_a"]], rows[road["postcode_b"]]
-        net.join(net.add_node((a.lat, a.lon), a.land), net.add_node((b.lat, b.lon), b.land), float(road["km"]))
+        start, goal = (net.add_node((row.lat, row.lon), row.land) for row in (a, b))
+        net.join(start, goal, float(road["km"]))

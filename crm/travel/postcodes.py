@@ -31,8 +31,8 @@ class PostcodeRow:
 
 def read_table(name: str) -> Iterator[dict[str, str]]:
     """The rows of one of the room's own tables."""
-    with files("crm.travel").joinpath("data", name).open(encoding="utf-8", newline="") as table:
-        yield from csv.DictReader(table)
+    text = files("crm.travel").joinpath("data", name).read_text(encoding="utf-8")
+    yield from csv.DictReader(text.splitlines())
 
 
 @cache
@@ -54,7 +54,7 @@ def postcodes() -> Mapping[str, PostcodeRow]:
 
 
 def place_of_postcode(postcode: str) -> Place | None:
-    """The place of a postcode, None when there is no such postcode. Street postcodes 1000-1999 find their quarter."""
+    """The place of a postcode, None when there is none. Street postcodes 1000-1999 find their quarter."""
     row = row_of_postcode(postcode)
     return Place(row.lat, row.lon) if row else None
 

@@ -1,6 +1,7 @@
-"""Pure rules of driving: distance, speed, water, shortest path, and whether a visit fits between its neighbours.
+"""Pure rules of driving: distance, speed, water, shortest way, whether a visit fits between its neighbours.
 
-Coordinates are WGS 84 degrees as (lat, lon), distances kilometres, durations minutes, moments aware datetimes.
+Coordinates are WGS 84 degrees as (lat, lon), distances kilometres, durations minutes, moments aware
+datetimes.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def great_circle_km(a: Point, b: Point) -> float:
 
 
 def detour(km: float, far: float = 1.18, near: float = 0.17, fade_km: float = 8.0) -> float:
-    """How much longer the road is than the great circle: streets bend more than highways (about 1.35 to 1.2)."""
+    """How much longer the road is than the great circle: streets bend more than highways (1.35 to 1.18)."""
     return far + near * exp(-km / fade_km)
 
 
@@ -46,7 +47,7 @@ def road_km(a: Point, b: Point) -> float:
 
 
 def drive_minutes(km: float) -> float:
-    """Five minutes to start and stop, 40 km/h in town, 65 km/h to 40 km out, 90 km/h beyond (design, Travel)."""
+    """Five minutes to start and stop, 40 km/h in town, 65 km/h to 40 km out, 90 km/h beyond: decision 010."""
     town = min(km, TOWN_KM)
     country = min(max(km - TOWN_KM, 0.0), COUNTRY_KM - TOWN_KM)
     motorway = max(km - COUNTRY_KM, 0.0)
@@ -157,10 +158,11 @@ Reason: TypeAlias = Literal["travel_before", "travel_after", "unreachable"]
 class Fit:
     """Whether a visit can be driven to and from.
 
-    `before_min` and `after_min` are the drives; `extra_driving_min` is what the visit adds to the day (drive there
-    plus drive on, less the drive it replaces; may be slightly negative). When `ok` is False, `reason` says which
-    drive fails, `needed_min` what it takes (margin included; 0 when unreachable) and `available_min` the whole
-    minutes between the two (negative when they overlap, None when that side has no time).
+    `before_min` and `after_min` are the drives; `extra_driving_min` is what the visit adds to the day (drive
+    there plus drive on, less the drive it replaces; may be slightly negative). When `ok` is False, `reason`
+    says which drive fails, `needed_min` what it takes (margin included; 0 when unreachable) and
+    `available_min` the whole minutes between the two (negative when they overlap, None when that side has no
+    moment).
     """
 
     ok: bool
@@ -185,14 +187,16 @@ def fits(
 ) -> Fit:
     """Whether the visit from `start` to `end` at `place` can be driven between its neighbours.
 
-    Each neighbour is a place and a moment. Place and moment: the drive, plus the margin, must fit. Place without
-    moment (the base at the start or end of the day, with no fixed hour): the drive counts, but nothing is checked
-    except that it can be made the same day. Neither: that side has no drive. Moments are aware and are subtracted
-    in UTC, so the hour of a clock change is neither lost nor doubled. Raises ValueError on a naive moment or on a
-    moment without a place.
+    Each neighbour is a place and a moment: an appointment, or the base with the hour the day starts or ends.
+    Place and moment: the drive, plus the margin, must fit. Place without moment (the base, when the hour does
+    not matter): the drive counts, but nothing is checked except that it can be made the same day. Neither:
+    that side has no drive. Moments are aware and are subtracted in UTC, so the hour of a clock change is
+    neither lost nor doubled. Raises ValueError on a naive moment or on a moment without a place.
     """
-    before = _side(previous_place, previous_end, place, start, engine, margin_minutes, previous_end, previous_place)
-    after = _side(place, end, next_place, next_start, engine, margin_minutes, next_start, next_place)
+    if (previous_place is None and previous_end) or (next_place is None and next_start):
+        raise ValueError("a neighbouring moment needs its place")
+    before = _side(previous_place, previous_end, place, start, engine, margin_minutes)
+    after = _side(place, end, next_place, next_start, engine, margin_minutes)
     for side in (before, after):
         if side.leg is not None and not side.leg.reachable:
             return Fit(False, before.minutes, after.minutes, 0, "unreachable", 0, side.available)
@@ -225,10 +229,8 @@ class _Side:
 
 def _side(
     origin: Place | None, leave: datetime | None, goal: Place | None, arrive: datetime | None,
-    engine: TravelEngine, margin: int, neighbour_moment: datetime | None, neighbour: Place | None,
+    engine: TravelEngine, margin: int,
 ) -> _Side:  # fmt: skip
-    if neighbour is None and neighbour_moment is not None:
-        raise ValueError("a neighbouring moment needs its place")
     if origin is None or goal is None:
         return _Side()
     leg = engine.leg(origin, goal)
@@ -238,7 +240,7 @@ def _side(
 
 
 def minutes_between(earlier: datetime, later: datetime) -> int:
-    """Whole minutes from one aware moment to another, rounded down; negative when they are in the other order."""
+    """Whole minutes from one aware moment to another, rounded down; negative in the other order."""
     if earlier.utcoffset() is None or later.utcoffset() is None:
         raise ValueError("travel needs aware moments")
     return int((later.astimezone(UTC) - earlier.astimezone(UTC)).total_seconds() // 60)

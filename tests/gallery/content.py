@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parents[2]
 USERS = {
     "desk": "Mette Krog, Jobcenter Horsens",
     "call": "Sofie Testesen",
@@ -25,7 +27,19 @@ MENUS: dict[str, list[dict[str, Any]]] = {
     ],
     "call": [],
 }
-FILTERS = {"dk_number": lambda n: f"{n:,}".replace(",", "."), "dk_pct": lambda n, d=0: f"{n * 100:.{d}f} %".replace(".", ",")}
+
+
+def dk_number(value: float) -> str:
+    """33.753"""
+    return f"{value:,.0f}".replace(",", ".")
+
+
+def dk_pct(value: float, digits: int = 0) -> str:
+    """31,3 %"""
+    return f"{value * 100:.{digits}f} %".replace(".", ",")
+
+
+FILTERS: dict[str, Any] = {"dk_number": dk_number, "dk_pct": dk_pct}
 
 HISTORY = [
     {"title": "Ring igen", "when": "to. 12. nov. 13.22", "text": "Mette træffes bedst efter 10.30"},

@@ -8,6 +8,7 @@ asks another host for something, or scrolls sideways.
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from pathlib import Path
@@ -31,6 +32,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 def serve() -> tuple[Any, str]:
     """Start the gallery on a free port in a thread; return the server and its address."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, create_app(), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_port}"
@@ -67,10 +69,11 @@ def visit(page: Page, base: str, name: str, width: int) -> list[str]:
     page.set_viewport_size({"width": width, "height": SIZES[width]})
     found = _trouble(page, base)
     page.goto(f"{base}/{name}", wait_until="networkidle")
-    page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
+    wrong = list(found)  # before the tools add styles of their own
     if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
-        found.append("the page scrolls sideways")
-    return [f"{name} {width}: {line}" for line in found + axe(page)]
+        wrong.append("the page scrolls sideways")
+    page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
+    return [f"{name} {width}: {line}" for line in wrong + axe(page)]
 
 
 def main(names: list[str]) -> int:

@@ -1,0 +1,135 @@
+"""Composition: settings, database, edge, language, sign-in, and the blueprints of every room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, has_request_context, request, url_for
+from flask_babel import gettext as _
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+from sqlalchemy.orm import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from crm.base.clock import Clock
+from crm.base.db import make_engine, session_factory
+from crm.base.settings import REPOSITORY, Settings
+from crm.calendars import views as calendars_views
+from crm.calling import api as calling_api, views as calling_views
+from crm.campaigns import views as campaigns_views
+from crm.companies import views as companies_views
+from crm.desk import views as desk_views
+from crm.desk.rules import navigation
+from crm.followups import api as followups_api, views as followups_views
+from crm.integrations import views as integrations_views
+from crm.integrations.actions import deliver_due
+from crm.integrations.mail import Adapter, FileMail, SmtpMail
+from crm.integrations.sms import FileSms, TwilioSms
+from crm.openings import api as openings_api, views as openings_views
+from crm.people import views as people_views
+from crm.people.permissions import Gate
+from crm.people.queries import user_by_session
+from crm.reports import api as reports_api, views as reports_views
+from crm.visits import api as visits_api, views as visits_views
+from crm.web import edge, errors, filters, headers, i18n, permit
+from crm.web.api import make_openapi
+
+PAGES = (people_views, integrations_views, companies_views, calendars_views, campaigns_views, calling_views,
+         visits_views, openings_views, followups_views, reports_views, desk_views)
+APIS = (calling_api, visits_api, openings_api, followups_api, reports_api)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application. Raises ConfigurationError for a setting that cannot be used."""
+    settings = settings or Settings.from_environment()
+    packaged = Path(__file__).parent / "_templates"
+    app = make_openapi("crm", template_folder=str(packaged if packaged.exists() else REPOSITORY / "templates"))
+    app.config.update(
+        SECRET_KEY=settings.secret_key, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"), SESSION_COOKIE_NAME="jobaabner",
+        MAX_CONTENT_LENGTH=settings.upload_max_mb * 1024 * 1024, WTF_CSRF_TIME_LIMIT=None,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, RATELIMIT_STORAGE_URI=settings.limiter_url, JSON_SORT_KEYS=False,
+    )
+    app.extensions["crm.settings"] = settings
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    _database(app, settings)
+    for part in (i18n, filters, headers, errors):
+        part.install(app)
+    _sign_in(app, settings)
+    _rooms(app)
+    return app
+
+
+def _database(app: Flask, settings: Settings) -> None:
+    engine = make_engine(settings.database_url)
+    sessions = session_factory(engine)
+    adapters = make_adapters(settings)
+    clock = Clock(settings.clock)
+    app.extensions["crm.engine"] = engine
+    app.extensions["crm.adapters"] = adapters
+
+    def drain(session: Session) -> None:
+        """Quick adapters deliver at once; slow ones wait for the worker, so that no click waits for a server."""
+        if session.info.pop("outbox_written", False):
+            deliver_due(sessions, adapters, clock.now(), only_quick=True)
+
+    edge.install(app, sessions, clock, drain)
+
+
+def make_adapters(settings: Settings) -> dict[str, Adapter]:
+    """The way out for each channel, as configured."""
+    folder = settings.data_dir / "outbox"
+    mail: Adapter = SmtpMail(settings) if settings.mail_adapter == "smtp" else FileMail(folder, settings.mail_from)
+    sms: Adapter = TwilioSms(settings) if settings.sms_adapter == "twilio" else FileSms(folder)
+    return {"mail": mail, "sms": sms}
+
+
+def _sign_in(app: Flask, settings: Settings) -> None:
+    app.extensions["crm.gatekeeper"] = Gate()
+    login = LoginManager(app)
+    login.user_loader(lambda session_id: user_by_session(edge.session(), session_id))
+    csrf = CSRFProtect(app)
+    limiter = Limiter(get_remote_address, app=app, storage_uri=settings.limiter_url)
+    app.extensions["crm.csrf"] = csrf
+    app.extensions["crm.limiter"] = limiter
+
+
+def _rooms(app: Flask) -> None:
+    for module in PAGES:
+        app.register_blueprint(module.pages)
+    for module in APIS:
+        app.extensions["crm.csrf"].exempt(module.api)
+        app.register_api(module.api)  # type: ignore[attr-defined]
+    limit = app.extensions["crm.settings"].sign_in_limit
+    view = app.extensions["crm.limiter"].limit(limit, methods=["POST"])(app.view_functions["people.sign_in"])
+    app.view_functions["people.sign_in"] = view
+    app.context_processor(_page_context)
+
+
+def _page_context() -> dict[str, object]:
+    """What every layout asks for: who is signed in and may do what, the navigation, the shifted clock's banner."""
+    if not has_request_context():
+        return {}
+    clock: Clock = current_app.extensions["crm.clock"]
+    actor = permit.actor()
+    return {
+        "actor": actor, "may": permit.may, "now": edge.now(), "locale": i18n.locale_code(),
+        "nav_items": _navigation(actor) if actor else [],
+        "clock_banner": _("Øveur: klokken er stillet til %(when)s", when=filters.dk_datetime(edge.now()))
+        if clock.shifted else None,
+    }
+
+
+def _navigation(actor: Any) -> list[dict[str, object]]:
+    here = request.endpoint or ""
+    alone = {held.role for held in actor.roles} == {"consultant"}
+    known = current_app.view_functions
+    return [{"label": _(item.label), "url": url_for(item.endpoint), "icon": item.icon, "badge": None,
+             "active": any(here.startswith(prefix) for prefix in item.active)}
+            for item in navigation(permit.may, consultant_only=alone) if item.endpoint in known]

@@ -1,0 +1,69 @@
+"""The ``crm`` command: composition only; each subject has a file of its own in this folder."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+from flask.cli import FlaskGroup, ScriptInfo
+
+from crm.base.errors import CrmError
+
+# command -> module and attribute; loaded on use, so that `crm travel` starts without a database.
+COMMANDS = {
+    "init-db": "crm.cli.ops:init_db",
+    "serve": "crm.cli.serve:serve",
+    "web": "crm.cli.serve:web",
+    "worker": "crm.cli.serve:worker",
+    "doctor": "crm.cli.doctor:doctor",
+    "backup": "crm.cli.ops:backup",
+    "restore": "crm.cli.ops:restore",
+    "demo": "crm.cli.demo:demo",
+    "import-register": "crm.cli.register:import_register",
+    "users": "crm.cli.users:users",
+    "rates": "crm.cli.rates:rates",
+    "nag": "crm.cli.nag:nag",
+    "travel": "crm.cli.travel:travel_command",
+}
+
+
+def _app() -> Any:
+    from crm.app import create_app
+
+    return create_app()
+
+
+class CrmGroup(FlaskGroup):
+    """Flask's group without its own commands; ours load on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        target = COMMANDS.get(name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        found: click.Command = getattr(import_module(module), attribute)
+        return found
+
+
+cli = CrmGroup(
+    name="crm", create_app=lambda: _app(), add_default_commands=False, add_version_option=False, load_dotenv=False,
+    help="Jobåbner: employer campaigns for Danish jobcentres.",
+)
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 refused with one clear line, 2 usage."""
+    try:
+        cli.main(prog_name="crm", obj=ScriptInfo(create_app=_app), standalone_mode=True)
+    except CrmError as exc:
+        click.echo(str(exc), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The navigation of each role, as data: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crm.base.errors import N_
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """``rooms``: blueprint names (or full endpoints) during which the item is marked as the current one."""
+
+    label: str
+    endpoint: str
+    verb: str
+    icon: str
+    active: tuple[str, ...]
+
+
+NAVIGATION = (
+    NavItem(N_("I dag"), "visits.today", "visits.today", "route", ("visits.",)),
+    NavItem(N_("Overblik"), "desk.today", "people.self", "home", ("desk.today",)),
+    NavItem(N_("Ring"), "calling.call", "calling.call", "phone", ("calling.",)),
+    NavItem(N_("Jobcenter"), "desk.jobcentre", "campaigns.segment", "building", ("desk.jobcentre",)),
+    NavItem(N_("Kampagner"), "campaigns.index", "campaigns.manage", "list", ("campaigns.",)),
+    NavItem(N_("Register"), "companies.imports", "companies.import", "upload", ("companies.",)),
+    NavItem(N_("Opfølgning"), "followups.index", "followups.read", "checklist", ("followups.",)),
+    NavItem(N_("Åbninger"), "openings.index", "openings.read", "briefcase", ("openings.",)),
+    NavItem(N_("Kalender"), "calendars.index", "calendars.read", "calendar", ("calendars.",)),
+    NavItem(N_("Rapporter"), "reports.index", "reports.read", "chart", ("reports.",)),
+    NavItem(N_("Brugere"), "people.users", "people.manage", "user", ("people.users",)),
+    NavItem(N_("Udbakke"), "integrations.outbox", "outbox.read", "mail", ("integrations.",)),
+)
+
+
+def navigation(may: Callable[[str], bool], *, consultant_only: bool) -> list[NavItem]:
+    """The items a person may open. A consultant without other roles has Today instead of the overview."""
+    return [item for item in NAVIGATION if may(item.verb)
+            and not (consultant_only and item.endpoint == "desk.today")]

@@ -1,0 +1,48 @@
+"""Mail texts from templates/email: one ``.txt.j2`` (first line is the subject) and an optional ``.html.j2``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
+
+from crm.base.clock import danish
+from crm.base.settings import REPOSITORY
+from crm.base.types import format_phone
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    packaged = Path(__file__).parents[1] / "_templates"
+    root = (packaged if packaged.exists() else REPOSITORY / "templates") / "email"
+    env = Environment(loader=FileSystemLoader(root), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+                      autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False))
+    env.filters.update(day=_day, clock=_clock, phone=format_phone)
+    return env
+
+
+def _day(moment: Any) -> str:
+    """``tirsdag den 24. november 2026`` of a moment or a date."""
+    days = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
+    months = ("januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober",
+              "november", "december")
+    local = danish(moment) if hasattr(moment, "astimezone") else moment
+    return f"{days[local.weekday()]} den {local.day}. {months[local.month - 1]} {local.year}"
+
+
+def _clock(moment: Any) -> str:
+    local = danish(moment)
+    return f"{local.hour}.{local.minute:02d}"
+
+
+def render_mail(name: str, **context: Any) -> tuple[str, str, str | None]:
+    """Subject, text, HTML (None where the mail has no HTML template). Danish; companies are written to in Danish."""
+    env = _environment()
+    subject, _, text = env.get_template(f"{name}.txt.j2").render(context).partition("\n")
+    try:
+        html: str | None = env.get_template(f"{name}.html.j2").render(subject=subject.strip(), **context)
+    except TemplateNotFound:
+        html = None
+    return subject.strip(), text.strip() + "\n", html

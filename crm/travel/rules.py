@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import asin, cos, exp, radians, sin, sqrt
+from math import asin, cos, exp, inf, radians, sin, sqrt
 from typing import Literal, TypeAlias
 
 from crm.travel.places import Leg, Place, TravelEngine
@@ -135,20 +135,34 @@ class Way:
 
 def shortest_ways(graph: Sequence[Sequence[Edge]], start: int, ferries: bool) -> list[Way | None]:
     """Dijkstra from `start`; with ferries a kilometre weighs 0.8 minutes, so that land and water compare."""
+    cost = [inf] * len(graph)
+    cost[start] = 0.0
+    came: list[tuple[int, Edge] | None] = [None] * len(graph)
     ways: list[Way | None] = [None] * len(graph)
-    queue: list[tuple[float, int, float, float, tuple[int, ...]]] = [(0.0, start, 0.0, 0.0, ())]
+    queue = [(0.0, start)]
     while queue:
-        cost, node, km, afloat, names = heapq.heappop(queue)
+        here, node = heapq.heappop(queue)
         if ways[node] is not None:
             continue
-        ways[node] = Way(km, afloat, names)
+        ways[node] = _arrive(ways, came[node])
         for edge in graph[node]:
-            if ways[edge.to] is not None or (edge.ferry >= 0 and not ferries):
-                continue
-            more = (*names, edge.ferry) if edge.ferry >= 0 else names
-            weight = cost + edge.km * 0.8 + edge.ferry_min
-            heapq.heappush(queue, (weight, edge.to, km + edge.km, afloat + edge.ferry_min, more))
+            there = here + edge.km * 0.8 + edge.ferry_min
+            if there < cost[edge.to] and (ferries or edge.ferry < 0):
+                cost[edge.to] = there
+                came[edge.to] = (node, edge)
+                heapq.heappush(queue, (there, edge.to))
     return ways
+
+
+def _arrive(ways: Sequence[Way | None], last: tuple[int, Edge] | None) -> Way:
+    """The way to the node at the end of the last edge; an empty one at the start."""
+    way = ways[last[0]] if last else None
+    if last is None or way is None:
+        return Way(0.0)
+    edge = last[1]
+    if edge.ferry < 0:
+        return Way(way.km + edge.km, way.ferry_min, way.ferries)
+    return Way(way.km, way.ferry_min + edge.ferry_min, (*way.ferries, edge.ferry))
 
 
 Reason: TypeAlias = Literal["travel_before", "travel_after", "unreachable"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Index, Integer, String, Table, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.base.db import Base
+from crm.base.overlap import refuse_overlap
 from crm.calling.models import QueueEntry
 from crm.companies.models import Workplace
 from crm.people.models import User
@@ -89,3 +90,6 @@ class VisitEvent(Base):
     visit: Mapped[Visit] = relationship(back_populates="events")
     actor: Mapped[User | None] = relationship(foreign_keys=actor_id)
     responsible: Mapped[User | None] = relationship(foreign_keys=responsible_id)
+
+
+refuse_overlap(cast(Table, Visit.__table__), "consultant_id", OCCUPYING)

@@ -1,0 +1,7 @@
+"""Pages of this room."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+pages = Blueprint("visits", __name__)

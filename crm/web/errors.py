@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -78,8 +78,6 @@ def _http(error: HTTPException) -> Any:
 
 def app_headers(response: Any, error: HTTPException) -> Any:
     """Keep headers the exception carries (Allow, Retry-After)."""
-    from flask import make_response
-
     made = make_response(response)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
@@ -88,9 +86,12 @@ def app_headers(response: Any, error: HTTPException) -> Any:
 
 
 def _crash(error: Exception) -> Any:
-    from flask import current_app
-
     current_app.logger.exception("unhandled error at %s %s", request.method, request.path)
     if current_app.testing or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
-    return _answer(500, "internal", _("Noget gik galt hos os. Intet er gemt. Prøv igen; bliver det ved, så sig det til en administrator."))
+    detail = _("Noget gik galt hos os. Intet er gemt. Prøv igen; bliver det ved, så sig det til en administrator.")
+    try:
+        return _answer(500, "internal", detail)
+    except Exception:  # the page itself may be what is broken: say it without one
+        current_app.logger.exception("the error page failed too")
+        return Response(detail, 500, content_type="text/plain; charset=utf-8")

@@ -12,7 +12,7 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, g, has_request_context, request, session as cookie
+from flask import Flask, has_request_context, request, session as cookie
 from flask_babel import Babel, Domain, get_locale, gettext
 
 LOCALES = ("da", "en")
@@ -32,7 +32,10 @@ def catalogue(language: str) -> NullTranslations:
         write_mo(compiled, messages)
         compiled.seek(0)
         room = Translations(compiled)
-        merged = room if type(merged) is NullTranslations else merged.merge(room)
+        if type(merged) is NullTranslations:
+            merged = room
+        else:  # Translations.merge keeps the first catalogue's plural rule, which is the language's anyway
+            merged.merge(room)
     return merged
 
 
@@ -63,6 +66,7 @@ def install(app: Flask) -> None:
     babel = Babel()
     babel.init_app(app, default_locale="da", default_timezone="Europe/Copenhagen", locale_selector=chosen_locale)
     app.extensions["babel"].domain_instance = PoDomain()
+    app.jinja_env.globals["get_locale"] = locale_code
 
 
 def say(message: str, fields: dict[str, Any] | None = None) -> str:
@@ -73,5 +77,4 @@ def say(message: str, fields: dict[str, Any] | None = None) -> str:
 
 def locale_code() -> str:
     """``da`` or ``en``, for the html element and for Babel calls."""
-    found = get_locale() if has_request_context() and "_flask_babel" not in g else get_locale()
-    return str((found or Locale("da")).language)
+    return str((get_locale() or Locale("da")).language)

@@ -123,7 +123,7 @@ def sentence(leg: Leg) -> str:
     clock = f" ({hours} t. {rest} min.)" if hours else ""
     line = f"{leg.km:.1f} km, {leg.minutes} min.{clock}".replace(".", ",", 1)
     if leg.ferry:
-        line += f" med færge: {leg.ferry}. Tiden er med overfart og halv ventetid; tjek fartplanen"
+        line += f" med færge: {leg.ferry}. Advarsel: tiden er overfart og halv ventetid; tjek fartplanen"
     return line
 
 

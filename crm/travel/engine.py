@@ -64,6 +64,13 @@ class EmbeddedEngine:
             for start in map(_rounded, origins)
         ]
 
+    def prepare(self) -> None:
+        """Work out the ways from every node now (some seconds), so that no first question waits for them."""
+        for node in range(len(self._net.nodes)):
+            self._ways(node, False)
+            if self.ferries:
+                self._ways(node, True)
+
     @property
     def _net(self) -> Network:
         return network()
@@ -113,8 +120,10 @@ class EmbeddedEngine:
         return shortest_ways(self._net.graph, node, ferries)
 
     def _attach(self, point: Point) -> tuple[str | None, Attached]:
+        """The land and the nodes to start from; a place on a node (any postcode's) needs no other."""
         land = self._net.land_of(point)
-        return land, tuple(self._net.near(point, land, ATTACHMENTS)) if land else ()
+        near = self._net.near(point, land, ATTACHMENTS) if land else []
+        return land, tuple(near[:1] if near and near[0][1] == 0.0 else near)
 
 
 Attached = tuple[tuple[int, float], ...]

@@ -19,7 +19,6 @@ from crm.travel.rules import Edge, Point, Ring, cross, great_circle_km, nearest_
 NEIGHBOURS = 10
 NEIGHBOUR_KM = 32.0
 ATTACHMENTS = 4
-AS_GOOD = 1.01
 SHORE_KM = 3.0
 CELL = 0.1
 """Degrees; the water's segments are looked up by the cells they touch."""
@@ -131,22 +130,14 @@ def _add_gateway(net: Network, gate: dict[str, str]) -> None:
 
 
 def _add_roads(net: Network) -> None:
-    roads: dict[int, dict[int, float]] = defaultdict(dict)
+    joined: set[tuple[int, int]] = set()
     for land, members in list(net.on_land.items()):
         for i in members:
             for j, km in net.near(net.nodes[i], land, NEIGHBOURS + 1):
-                if i != j:
-                    roads[i][j] = roads[j][i] = km
-    for i, onward in roads.items():
-        for j, km in onward.items():
-            if i < j and not _superfluous(onward, roads[j], km):
-                net.join(i, j, km)
-
-
-def _superfluous(onward: dict[int, float], back: dict[int, float], km: float) -> bool:
-    """Whether going by a shared neighbour is as good as the road itself: fewer roads, quicker ways."""
-    through = (onward[k] + back[k] for k in onward.keys() & back.keys() if onward[k] < km and back[k] < km)
-    return min(through, default=km * 2) <= km * AS_GOOD
+                pair = (min(i, j), max(i, j))
+                if i != j and pair not in joined:
+                    joined.add(pair)
+                    net.join(i, j, km)
 
 
 def _add_highways(net: Network) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import asin, cos, exp, inf, radians, sin, sqrt
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from crm.travel.places import Leg, Place, TravelEngine
 
@@ -114,8 +114,7 @@ def distance_to_segment_km(point: Point, a: Point, b: Point) -> float:
     return sqrt(x * x + y * y) * radians(1) * EARTH_KM
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A stretch from one node to the next: road kilometres, or a ferry's minutes with its number."""
 
     to: int
@@ -146,11 +145,12 @@ def shortest_ways(graph: Sequence[Sequence[Edge]], start: int, ferries: bool) ->
             continue
         ways[node] = _arrive(ways, came[node])
         for edge in graph[node]:
-            there = here + edge.km * 0.8 + edge.ferry_min
-            if there < cost[edge.to] and (ferries or edge.ferry < 0):
-                cost[edge.to] = there
-                came[edge.to] = (node, edge)
-                heapq.heappush(queue, (there, edge.to))
+            to, km, ferry, afloat = edge
+            there = here + km * 0.8 + afloat
+            if there < cost[to] and (ferries or ferry < 0):
+                cost[to] = there
+                came[to] = (node, edge)
+                heapq.heappush(queue, (there, to))
     return ways
 
 

@@ -23,7 +23,9 @@ def test_a_danish_line() -> None:
 
 
 def test_a_ferry_is_named_with_a_warning_and_can_be_refused() -> None:
-    assert "færge: Hundested-Rørvig" in run("3390", "4581").stdout
+    line = run("3390", "4581").stdout
+    assert "færge: Hundested-Rørvig" in line
+    assert "Advarsel" in line
     assert "færge" not in run("3390", "4581", "--no-ferries").stdout
 
 

@@ -1,0 +1,95 @@
+"""Serve: pages and scheduler in one process, or apart on PostgreSQL."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from crm.base import schema
+from crm.base.settings import Settings
+from crm.cli.edge import refuse
+
+
+def _ready() -> Flask:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    engine = app.extensions["crm.engine"]
+    if schema.current(engine) != schema.head(engine):
+        refuse("Databasen er ikke klar til denne udgave. Kør først: crm init-db")
+    return app
+
+
+def _several_processes(app: Flask) -> None:
+    if app.extensions["crm.engine"].dialect.name == "sqlite":
+        refuse("SQLite er til én proces: brug crm serve, eller sæt CRM_DATABASE_URL til en PostgreSQL-database.")
+
+
+def _serve(app: Flask, host: str, port: int, threads: int) -> None:
+    from waitress import create_server
+
+    try:
+        server = create_server(app, host=host, port=port, threads=threads, ident="jobaabner")
+    except OSError as exc:
+        refuse(f"Kan ikke lytte på {host}:{port} ({exc.strerror}). Vælg en anden port med --port.")
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    click.echo(f"Jobåbner kører på http://{host}:{port}  (stop med Ctrl+C)")
+    server.run()
+
+
+def _options(command: click.Command) -> click.Command:
+    defaults = Settings()
+    command = click.option("--threads", default=8, show_default=True, help="Requests answered at once.")(command)
+    command = click.option("--port", default=None, type=int, help=f"CRM_PORT, else {defaults.port}.")(command)
+    return click.option("--host", default=None, help=f"CRM_HOST, else {defaults.host}.")(command)
+
+
+@click.command("serve")
+@_options
+@with_appcontext
+def serve(host: str | None, port: int | None, threads: int) -> None:
+    """Pages, API and scheduler in one process (the embedded default)."""
+    from crm.scheduler import start
+
+    app = _ready()
+    settings: Settings = app.extensions["crm.settings"]
+    scheduler = start(app)
+    try:
+        _serve(app, host or settings.host, port or settings.port, threads)
+    finally:
+        scheduler.stop()
+
+
+@click.command("web")
+@_options
+@with_appcontext
+def web(host: str | None, port: int | None, threads: int) -> None:
+    """Pages and API alone; run `crm worker` beside it. PostgreSQL only."""
+    app = _ready()
+    _several_processes(app)
+    settings: Settings = app.extensions["crm.settings"]
+    _serve(app, host or settings.host, port or settings.port, threads)
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """The scheduler alone; of several workers one leads and the others wait. PostgreSQL only."""
+    from crm.scheduler import start
+
+    app = _ready()
+    _several_processes(app)
+    scheduler = start(app)
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    click.echo("Worker kører (stop med Ctrl+C)")
+    done.wait()
+    scheduler.stop()

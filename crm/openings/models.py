@@ -15,8 +15,8 @@ from crm.visits.models import Visit
 class Opening(Base):
     """A job opening a visit gave. ``type``: key of openings.rules.TYPES. ``akutjob``: flag on ordinary ones.
 
-    ``from_report``: written by the visit report, so that correcting the report replaces it; ``voided_at``: taken
-    back by a correction, and then counted nowhere.
+    ``from_report``: written by the visit report, so that correcting the report replaces it; ``voided_at``:
+    taken back by a correction, and then counted nowhere.
     """
 
     __tablename__ = "openings"

@@ -1,4 +1,4 @@
-"""Campaigns: who takes part and when, segments, the lists jobcentres review and approve, script, capacity flag.
+"""Campaigns: who takes part and when, segments, the lists jobcentres review, script, capacity.
 
 Verbs: segment, approve, freeze. An approved list is frozen; ``calling`` turns it into queue entries.
 Reads: people, companies.

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.base.db import Base
@@ -14,7 +24,7 @@ from crm.people.models import CallingFirm, Jobcentre
 
 
 class Campaign(Base):
-    """``calls_from``/``calls_to``: minutes of the Danish day; ``calls_any_day`` also opens weekends and holidays.
+    """``calls_from``/``calls_to``: minutes of the Danish day; ``calls_any_day`` opens weekends and holidays.
 
     ``script``: list of steps, each ``{"title", "text"}`` with ``{contact}``, ``{company}``, ``{phoner}``,
     ``{jobcentre}`` fields. ``nag_after_days``: working days after the due date for each nag step.
@@ -65,7 +75,7 @@ class Participation(Base):
 
 
 class CampaignExtract(Base):
-    """An import batch the campaign draws its gross list from; a campaign without one draws on the whole register."""
+    """An import batch the campaign draws on; a campaign without one draws on the whole register."""
 
     __tablename__ = "campaign_extracts"
 
@@ -76,8 +86,8 @@ class CampaignExtract(Base):
 class CallList(Base):
     """A jobcentre's list: drawn by a segment's filters, reviewed, approved and then frozen.
 
-    ``filters``: the saved segment (``campaigns.rules.Filters`` as a mapping). ``seed`` makes the random sample
-    repeatable. ``legal_basis``: why protected companies on it may be called, with who recorded it and when.
+    ``filters``: the saved segment (``campaigns.rules.Filters`` as a mapping). ``seed`` makes the random
+    sample repeatable. ``legal_basis``: why protected companies on it may be called, with who recorded it and when.
     """
 
     __tablename__ = "call_lists"
@@ -101,7 +111,7 @@ class CallList(Base):
 
 
 class ListEntry(Base):
-    """A workplace on a list. ``struck_reason``: key of campaigns.rules.STRIKE_REASONS when it was struck out."""
+    """A workplace on a list. ``struck_reason``: key of campaigns.rules.STRIKE_REASONS when struck out."""
 
     __tablename__ = "list_entries"
     __table_args__ = (UniqueConstraint("call_list_id", "workplace_id"),

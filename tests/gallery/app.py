@@ -38,7 +38,7 @@ PAGES = {
     "jobcentre": ("jobcentre.html", "desk", 1),
     "sign-in": ("sign_in.html", "", 0),
     "error": ("error.html", "", 0),
-    "print": ("print.html", "", 0),
+    "print": ("paper.html", "", 0),
 }
 
 

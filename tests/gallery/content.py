@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 ROOT = Path(__file__).resolve().parents[2]
 USERS = {
     "desk": "Mette Krog, Jobcenter Horsens",
@@ -114,3 +116,62 @@ COMING = [
     ("tor. 3. dec.", "om 10 arbejdsdage", "Besøg med jobrotation", "Vi skylder", "Opdigtet Transport A/S"),
     ("man. 1. marts", "om 3 måneder", "Ringe om sæsonjob", "Vi skylder", "Skitse Camping og Kro"),
 ]
+
+CONDITIONS = [
+    ("bygge og anlæg, industri, transport", "3.212 tilbage af 7.930", "med"),
+    ("5–50 ansatte", "2.046 tilbage", ","),
+    ("ikke kontaktet i 12 mdr.", "1.588 tilbage", ", i"),
+    ("postnr. 8700, 8732, 8740 og 2 til", "1.284 tilbage", ", og heraf et"),
+    ("tilfældigt udsnit på 400", "400 udtrukket", "."),
+]
+CHECKS = [
+    (True, "Ingen dubletter mod igangværende lister", ""),
+    (True, "3 med besøg i forvejen er streget ud", "Vis"),
+    (True, "Tilfældigt udtræk, kan gentages med nøgle 4711", ""),
+    (False, "11 reklamebeskyttede i udsnittet udelades", "Angiv hjemmel"),
+    (False, "Øvre skøn på 138 besøg er 14 over pladsen", "Brug udsnit 350"),
+]
+SAMPLE_COLUMNS = [
+    {"key": "in", "label": "Med", "kind": "check"},
+    {"key": "name", "label": "Virksomhed", "kind": "strong"},
+    {"key": "cvr", "label": "CVR", "kind": "muted"},
+    {"key": "industry", "label": "Branche"},
+    {"key": "town", "label": "Postnr. og by"},
+    {"key": "staff", "label": "Ansatte", "kind": "num"},
+    {"key": "last", "label": "Sidst kontakt"},
+    {"key": "why", "label": "Grund"},
+]
+_SAMPLE = [
+    ("Bygholm Metalvarer A/S", "62 60 18 15", "Industri", "8700 Horsens", 42, "aldrig", "", ""),
+    ("Nim Tømrer og Snedker ApS", "18 30 16 61", "Bygge og anlæg", "8740 Brædstrup", 11, "marts 2025", "", ""),
+    ("Hovedgård Kølemontage ApS", "41 86 09 13", "Bygge og anlæg", "8732 Hovedgård", 8, "juni 2025", "struck", "Besøg i uge 46"),
+    ("Gedved Betonelementer A/S", "19 96 03 08", "Industri", "8751 Gedved", 37, "aldrig", "off", ""),
+    ("Vrønding Vognmandsforretning", "34 62 81 94", "Transport", "8700 Horsens", 14, "okt. 2024", "", ""),
+    ("Østbirk Maskinværksted ApS", "92 19 93 51", "Industri", "8752 Østbirk", 19, "maj 2025", "", ""),
+    ("Stensballe Murer & Søn", "91 90 93 78", "Bygge og anlæg", "8700 Horsens", 6, "aldrig", "struck", "Fast kontakt"),
+    ("Egebjerg Vinduer og Døre ApS", "75 79 75 43", "Industri", "8751 Gedved", 23, "jan. 2025", "", ""),
+    ("Bankager El-installation ApS", "33 19 48 75", "Bygge og anlæg", "8700 Horsens", 16, "aldrig", "", ""),
+]  # fmt: skip
+
+
+def sample_rows() -> list[dict[str, Any]]:
+    """The sample as rows for data_table, with ticks and reasons as markup."""
+    rows = []
+    for name, cvr, industry, town, staff, last, state, why in _SAMPLE:
+        ticked = Markup(" checked") if not state else Markup(" disabled") if state == "off" else ""
+        tick = Markup('<input class="tick" type="checkbox" aria-label="Med: {}"{}>').format(name, ticked)
+        reason = (
+            Markup('<label><span class="sr-only">Grund</span><select class="pick pick--line"><option>{}</option></select></label>').format(why)
+            if why
+            else Markup('<b class="warn">Hjemmel mangler</b>')
+            if state == "off"
+            else ""
+        )
+        cells = {"in": tick, "name": name, "cvr": cvr, "industry": industry, "town": town, "staff": staff, "last": last, "why": reason}
+        rows.append({"cells": cells, "state": state})
+    return rows
+
+
+def sort_url(key: str) -> str:
+    """An address that sorts by the key and keeps the filters."""
+    return f"?sort={key}"

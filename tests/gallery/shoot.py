@@ -72,6 +72,10 @@ def visit(page: Page, base: str, name: str, width: int) -> list[str]:
     wrong = list(found)  # before the tools add styles of their own
     if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
         wrong.append("the page scrolls sideways")
+    if not name.startswith("phoner"):
+        # As tall as the page, so that bars fixed to the bottom do not cover the middle.
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": height})
     page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
     return [f"{name} {width}: {line}" for line in wrong + axe(page)]
 

@@ -1,6 +1,8 @@
 """${message}"""
 
 import sqlalchemy as sa
+
+import crm.base.db
 from alembic import op
 ${imports if imports else ""}
 revision = ${repr(up_revision)}

@@ -1,0 +1,223 @@
+"""Ranked times for a visit: five queries, whatever the number of consultants."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.base.clock import danish_date, day_bounds
+from crm.base.errors import N_, Refusal
+from crm.calendars.models import CalendarProfile
+from crm.calendars.queries import Time, profiles, times
+from crm.calendars.rules import days_between
+from crm.calling.models import QueueEntry
+from crm.campaigns.models import Campaign
+from crm.companies.models import Workplace
+from crm.people.models import User, UserRole
+from crm.travel.engine import Place, default_engine, place_of_postcode
+from crm.travel.places import TravelEngine
+from crm.travel.postcodes import row_of_postcode
+from crm.visits.models import Visit
+from crm.visits.rules.day import Day, Span, Stop, Verdict, Wish, bookable, refused
+from crm.visits.rules.slots import Offer, Slot, explained, other_end, rank
+from crm.visits.rules.words import OCCUPYING_STATES
+
+LONGEST = timedelta(days=62)
+"""A search looks no further than this in one call."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is searched for: a place, in a jobcentre's calendars, by a campaign's rules.
+
+    ``exclude``: a visit that is being moved, and so is not in its own way.
+    """
+
+    jobcentre_id: int
+    campaign: Campaign
+    place: Place
+    exact: bool
+    exclude: int | None = None
+    notice: bool = True
+
+    def wish(self, now: datetime) -> Wish:
+        campaign = self.campaign
+        hours = campaign.notice_hours if self.notice else 0
+        return Wish(self.place, self.exact, campaign.visit_minutes, campaign.margin_minutes,
+                    now + timedelta(hours=hours), now + timedelta(days=campaign.horizon_days))
+
+
+def place_of(workplace: Workplace) -> tuple[Place, bool]:
+    """Where a workplace lies, and whether that is known better than by postcode. Raises Refusal ``no_place``."""
+    if workplace.lat is not None and workplace.lon is not None:
+        return Place(workplace.lat, workplace.lon), workplace.geo_source == "file"
+    place = place_of_postcode(workplace.postcode)
+    if place is None:
+        raise Refusal("no_place", N_("Virksomhedens adresse kan ikke placeres på kortet: postnummer {postcode} kendes "
+                                     "ikke. Ret adressen, og prøv igen."), postcode=workplace.postcode)
+    return place, False
+
+
+def ask_for_entry(entry: QueueEntry, *, notice: bool = True) -> Ask:
+    place, exact = place_of(entry.workplace)
+    return Ask(entry.jobcentre_id, entry.campaign, place, exact, notice=notice)
+
+
+def slots(session: Session, now: datetime, entry: QueueEntry, frm: datetime, to: datetime, *,
+          refused: bool = False) -> Offer:
+    """Times for the entry's workplace with its jobcentre's consultants in [frm, to), best first.
+
+    With ``refused`` also every half hour that cannot be had, with the reason. Raises Refusal ``no_place``.
+    """
+    return search(session, now, ask_for_entry(entry), frm, to, with_refused=refused)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Of a consultant what slots show."""
+
+    id: int
+    name: str
+    initials: str
+
+
+def search(session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime, *,
+           with_refused: bool = False) -> Offer:
+    """The general search behind ``slots``; an empty or reversed span gives an empty offer."""
+    wish = ask.wish(now)
+    start, end = max(frm, now), min(to, frm + LONGEST, wish.latest + timedelta(days=1))
+    people = consultants(session, [ask.jobcentre_id]) if start < end else {}
+    days: Mapping[tuple[int, date], Day] = {}
+    weeks: Mapping[tuple[int, int, int], int] = {}
+    if people:
+        days, weeks = load_days(session, people, days_between(start, end), exclude=ask.exclude)
+    found: list[Slot] = []
+    turned: list[Slot] = []
+    engine = default_engine()
+    for (number, _day), day in days.items():
+        makes = SlotMaker(people[number], wish, weeks, day)
+        found += makes.all(v for v in bookable(day, wish, engine) if start <= v.starts_at < end)
+        if with_refused:
+            turned += makes.all(v for v in _turned(day, wish, engine) if start <= v.starts_at < end)
+    return Offer(sorted(found, key=rank), sorted(turned, key=lambda s: (s.starts_at, s.consultant_id)),
+                 wish.earliest, wish.latest, len(people))
+
+
+def _turned(day: Day, wish: Wish, engine: TravelEngine) -> Iterable[Verdict]:
+    return refused(day, wish, engine)
+
+
+@dataclass(frozen=True)
+class SlotMaker:
+    """Turns verdicts on one day into slots."""
+
+    person: Person
+    wish: Wish
+    weeks: Mapping[tuple[int, int, int], int]
+    day: Day
+
+    def all(self, verdicts: Iterable[Verdict]) -> list[Slot]:
+        return [self.one(verdict) for verdict in verdicts]
+
+    def one(self, verdict: Verdict) -> Slot:
+        ends_at = verdict.starts_at + self.wish.length
+        beside, town, at = explained(verdict, ends_at)
+        return Slot(self.person.id, self.person.name, self.person.initials, verdict.starts_at, ends_at,
+                    verdict.before_min, verdict.after_min, verdict.extra_min, verdict.ferry,
+                    self.weeks.get((self.person.id, *_week(verdict.starts_at)), 0), beside, town, at,
+                    verdict.reason, other_end(verdict), verdict.needed_min, verdict.available_min, self.day.max_visits)
+
+
+def _week(moment: datetime) -> tuple[int, int]:
+    return danish_date(moment).isocalendar()[:2]
+
+
+def consultants(session: Session, jobcentre_ids: Collection[int]) -> dict[int, Person]:
+    """Active consultants of these jobcentres as plain values: one query."""
+    rows = session.execute(
+        select(User.id, User.name, User.initials).join(UserRole, UserRole.user_id == User.id)
+        .where(UserRole.role == "consultant", UserRole.jobcentre_id.in_(jobcentre_ids), User.active)
+        .order_by(User.id).distinct())
+    return {row.id: Person(*row) for row in rows}
+
+
+@dataclass
+class _Loaded:
+    stops: dict[tuple[int, date], list[Stop]] = field(default_factory=dict)
+    weeks: dict[tuple[int, int, int], int] = field(default_factory=dict)
+
+
+def load_days(session: Session, people: Collection[int], dates: Sequence[date], *, exclude: int | None = None,
+              ) -> tuple[dict[tuple[int, date], Day], Mapping[tuple[int, int, int], int]]:
+    """Each consultant's days as the rules judge them, and the visits each has in each ISO week: four queries.
+
+    A consultant without a profile has no days.
+    """
+    known = profiles(session, people)
+    first, last = day_bounds(dates[0])[0], day_bounds(dates[-1])[1]
+    hours = times(session, list(known), first, last)
+    loaded = _visits(session, list(known), dates, exclude)
+    bounds = [(day, *day_bounds(day)) for day in dates]
+    days = {}
+    for number, profile in known.items():
+        by_day = _split(hours[number], bounds)
+        for day, (spans, absences) in by_day.items():
+            days[number, day] = _day(profile, spans, absences, loaded.stops.get((number, day), []))
+    return days, loaded.weeks
+
+
+def _split(time: Time, bounds: Sequence[tuple[date, datetime, datetime]],
+           ) -> dict[date, tuple[list[Span], list[Span]]]:
+    """Hours and absences by day, days without hours left out; a span over midnight is cut there."""
+    starts = [start for _, start, _ in bounds]
+    result: dict[date, tuple[list[Span], list[Span]]] = {}
+    for kind, spans in enumerate((time.hours, time.absences)):
+        for a, b in spans:
+            for number in range(max(bisect_right(starts, a) - 1, 0), bisect_right(starts, b - timedelta.resolution)):
+                day, opens, closes = bounds[number]
+                if a < closes and opens < b and (kind == 0 or day in result):
+                    result.setdefault(day, ([], []))[kind].append((max(a, opens), min(b, closes)))
+    return result
+
+
+def _day(profile: CalendarProfile, hours: list[Span], absences: list[Span], visits: list[Stop]) -> Day:
+    base = Place(profile.base_lat, profile.base_lon)
+    town = base_town(profile)
+    stops = visits
+    if absences:
+        away = [Stop(a, b, base, town, "away") for a, b in absences]
+        stops = sorted((*visits, *away), key=lambda stop: stop.starts_at)
+    return Day(hours, stops, base, town, profile.max_visits_a_day)
+
+
+def base_town(profile: CalendarProfile) -> str:
+    row = row_of_postcode(profile.base_postcode)
+    return row.place if row else profile.base_name
+
+
+def _visits(session: Session, people: Collection[int], dates: Sequence[date], exclude: int | None) -> _Loaded:
+    """The occupying visits of the weeks these dates lie in, by start; ``exclude`` is left out."""
+    monday = dates[0] - timedelta(days=dates[0].weekday())
+    sunday = dates[-1] + timedelta(days=6 - dates[-1].weekday())
+    rows = session.execute(
+        select(Visit.id, Visit.consultant_id, Visit.starts_at, Visit.ends_at, Visit.lat, Visit.lon, Workplace.city,
+               Workplace.geo_source)
+        .join(Workplace, Workplace.id == Visit.workplace_id)
+        .where(Visit.consultant_id.in_(people), Visit.state.in_(OCCUPYING_STATES),
+               Visit.starts_at >= day_bounds(monday)[0], Visit.starts_at < day_bounds(sunday)[1])
+        .order_by(Visit.starts_at))
+    loaded = _Loaded()
+    for number, who, start, end, lat, lon, city, source in rows:
+        if number == exclude:
+            continue
+        day = danish_date(start)
+        week = (who, *day.isocalendar()[:2])
+        loaded.weeks[week] = loaded.weeks.get(week, 0) + 1
+        loaded.stops.setdefault((who, day), []).append(
+            Stop(start, end, Place(lat, lon), city, "visit", source == "file"))
+    return loaded

@@ -1,0 +1,219 @@
+"""The consultant's day as a line of stops, and what fits between them: pure. The one judge of a bookable time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from crm.travel.places import Leg, Place, TravelEngine
+from crm.travel.rules import minutes_between
+
+Span: TypeAlias = tuple[datetime, datetime]
+
+STEP = timedelta(minutes=30)
+POSTCODE_MARGIN = 5
+"""More minutes of margin where a place is known by its postcode only."""
+NEAR = timedelta(hours=2)
+"""A neighbouring visit this close is the one worth naming."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where the consultant is, and until when. ``kind``: ``base`` (the day's two ends), ``visit``, ``away`` (absence,
+    spent at the base as far as anyone knows). ``exact``: the place is known better than by postcode."""
+
+    starts_at: datetime
+    ends_at: datetime
+    place: Place
+    town: str
+    kind: str = "visit"
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One consultant's day. ``hours``: spans in which visits may lie, in order; ``stops``: visits and absences, by
+    start. The day leaves the base no earlier than its first hour and is back there by its last."""
+
+    hours: Sequence[Span]
+    stops: Sequence[Stop]
+    base: Place
+    base_town: str
+    max_visits: int
+
+    @property
+    def visits(self) -> int:
+        return sum(1 for stop in self.stops if stop.kind == "visit")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be placed: where, for how long, with which margin (minutes), not before and not after."""
+
+    place: Place
+    exact: bool
+    minutes: int
+    margin: int
+    earliest: datetime
+    latest: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a visit may start at a moment, with its drives; ``reason`` is a key of words.REFUSED, None when it may.
+
+    ``before``/``after``: the stops it lies between. ``needed_min`` includes the margin.
+    """
+
+    starts_at: datetime
+    reason: str | None = None
+    before: Stop | None = None
+    after: Stop | None = None
+    before_min: int = 0
+    after_min: int = 0
+    extra_min: int = 0
+    ferry: str | None = None
+    needed_min: int | None = None
+    available_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The time between two stops, with the drives a visit in it would take."""
+
+    before: Stop
+    after: Stop
+    there: Leg
+    onward: Leg
+    replaced: Leg
+    margin: int
+
+    @property
+    def ferry(self) -> str | None:
+        return self.there.ferry or self.onward.ferry
+
+
+def judge(day: Day, wish: Wish, start: datetime, engine: TravelEngine) -> Verdict:
+    """Why a visit may not start at ``start``, or that it may. Moments are aware; sums are made in UTC."""
+    start = start.astimezone(UTC)
+    end = start + wish.length
+    reason = _outside(day, wish, start, end)
+    if reason is not None:
+        return reason
+    before, after = _neighbours(day, start, end)
+    return _driven(day, _gap(before, after, wish, engine), start, end)
+
+
+def _outside(day: Day, wish: Wish, start: datetime, end: datetime) -> Verdict | None:
+    if start < wish.earliest:
+        return Verdict(start, "notice")
+    if start > wish.latest:
+        return Verdict(start, "horizon")
+    for stop in day.stops:
+        if stop.starts_at < end and start < stop.ends_at:
+            return Verdict(start, "overlap" if stop.kind == "visit" else "away", before=stop)
+    if not any(opens <= start and end <= closes for opens, closes in day.hours):
+        return Verdict(start, "hours")
+    if day.visits >= day.max_visits:
+        return Verdict(start, "capacity")
+    return None
+
+
+def _neighbours(day: Day, start: datetime, end: datetime) -> tuple[Stop, Stop]:
+    line = _line(day)
+    before = max((s for s in reversed(line) if s.ends_at <= start), key=lambda s: s.ends_at)
+    after = min((s for s in line if s.starts_at >= end), key=lambda s: s.starts_at)
+    return before, after
+
+
+def _line(day: Day) -> list[Stop]:
+    """The stops with the base at both ends, by start."""
+    ends = (day.hours[0][0], day.hours[-1][1])
+    bases = [Stop(moment, moment, day.base, day.base_town, "base") for moment in ends]
+    return sorted((*bases, *day.stops), key=lambda stop: stop.starts_at)
+
+
+def _gap(before: Stop, after: Stop, wish: Wish, engine: TravelEngine) -> Gap:
+    exact = before.exact and after.exact and wish.exact
+    return Gap(before, after, engine.leg(before.place, wish.place), engine.leg(wish.place, after.place),
+               engine.leg(before.place, after.place), wish.margin + (0 if exact else POSTCODE_MARGIN))
+
+
+def _driven(day: Day, gap: Gap, start: datetime, end: datetime) -> Verdict:
+    """The two drives against the working time around the visit; a pause in the hours is not driven in."""
+    sides = Verdict(start, None, gap.before, gap.after, gap.there.minutes, gap.onward.minutes,
+                    gap.there.minutes + gap.onward.minutes - gap.replaced.minutes, gap.ferry)
+    if not (gap.there.reachable and gap.onward.reachable):
+        return replace(sides, reason="unreachable")
+    for reason, leg, frm, to in (("travel_before", gap.there, gap.before.ends_at, start),
+                                 ("travel_after", gap.onward, end, gap.after.starts_at)):
+        available = minutes_between(frm, to) - _pauses(day.hours, frm, to)
+        if leg.minutes + gap.margin > available:
+            return replace(sides, reason=reason, needed_min=leg.minutes + gap.margin, available_min=available)
+    return sides
+
+
+def _pauses(hours: Sequence[Span], frm: datetime, to: datetime) -> int:
+    """Minutes of [frm, to) between two stretches of the hours."""
+    total = 0
+    for (_, stop), (start, _) in zip(hours, hours[1:], strict=False):
+        a, b = max(stop, frm), min(start, to)
+        if a < b:
+            total += minutes_between(a, b)
+    return total
+
+
+def bookable(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:
+    """Every half-hour start that ``judge`` accepts; each gap's drives are found once."""
+    if not day.hours or day.visits >= day.max_visits:
+        return
+    length = wish.length
+    before, *rest = _line(day)
+    for after in rest:
+        if after.starts_at - before.ends_at >= length:
+            gap = None
+            for start in starts(day.hours, length, max(before.ends_at, wish.earliest), after.starts_at):
+                if start > wish.latest:
+                    return
+                gap = gap or _gap(before, after, wish, engine)
+                verdict = _driven(day, gap, start, start + length)
+                if verdict.reason is None:
+                    yield verdict
+                elif verdict.reason != "travel_before":
+                    break  # later starts leave even less time after the visit
+        if after.ends_at >= before.ends_at:
+            before = after
+
+
+def starts(hours: Sequence[Span], length: timedelta, frm: datetime, to: datetime) -> Iterator[datetime]:
+    """Half-hour starts of a visit of ``length`` that lies within one stretch of the hours and within [frm, to)."""
+    for opens, closes in hours:
+        start = _up(max(opens, frm))
+        last = min(closes, to) - length
+        while start <= last:
+            yield start
+            start += STEP
+
+
+def _up(moment: datetime) -> datetime:
+    """The next full or half hour; Denmark's offset is whole hours, so UTC's and the wall clock's agree."""
+    over = moment.minute % 30 * 60 + moment.second
+    if not over and not moment.microsecond:
+        return moment
+    return moment.replace(microsecond=0) + timedelta(seconds=1800 - over)
+
+
+def refused(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:
+    """Every half-hour start of the working day that cannot be had, with the reason."""
+    if not day.hours:
+        return
+    for start in starts(day.hours, STEP, day.hours[0][0], day.hours[-1][1]):
+        verdict = judge(day, wish, start, engine)
+        if verdict.reason is not None:
+            yield verdict

@@ -1,0 +1,151 @@
+"""Bookable times as they are offered: ranked, explained, and near to a time that was refused. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crm.base.clock import danish, danish_date
+from crm.base.errors import N_
+from crm.visits.rules.day import NEAR, Stop, Verdict
+from crm.visits.rules.words import REFUSED, REFUSED_SHORT
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One time with one consultant. Drives in minutes; ``extra_driving_min``: what the visit adds to the day.
+
+    ``beside``/``town``/``at``: the explanation (keys of EXPLANATIONS). ``reason`` and its figures for a refused one.
+    """
+
+    consultant_id: int
+    consultant: str
+    initials: str
+    starts_at: datetime
+    ends_at: datetime
+    travel_before_min: int
+    travel_after_min: int
+    extra_driving_min: int
+    ferry: str | None
+    visits_that_week: int
+    beside: str
+    town: str
+    at: datetime | None
+    reason: str | None = None
+    place: str = ""
+    needed_min: int | None = None
+    available_min: int | None = None
+    max_visits: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The value of the radio button."""
+        return f"{self.consultant_id}|{self.starts_at.isoformat()}"
+
+    @property
+    def code(self) -> str | None:
+        """The stable code of the refusal, None for a bookable time."""
+        return REFUSED[self.reason][0] if self.reason else None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """``slots``: bookable, best first. ``refused``: by time, only when asked for. ``earliest``/``latest``: what notice
+    and horizon allow. ``consultants``: how many were asked."""
+
+    slots: Sequence[Slot]
+    refused: Sequence[Slot]
+    earliest: datetime
+    latest: datetime
+    consultants: int
+
+
+EXPLANATIONS = {
+    "after": N_("efter besøg i {town} {at}"),
+    "before": N_("før besøg i {town} {at}"),
+    "first": N_("første besøg den dag"),
+    "last": N_("sidste besøg den dag"),
+}
+
+
+def explained(verdict: Verdict, ends_at: datetime) -> tuple[str, str, datetime | None]:
+    """(key of EXPLANATIONS, town, time) that say where the visit lies in the day."""
+    before, after = verdict.before, verdict.after
+    beside = before if before and before.kind == "visit" else None
+    onward = after if after and after.kind == "visit" else None
+    if beside and verdict.starts_at - beside.ends_at <= NEAR and not (
+            onward and onward.starts_at - ends_at < verdict.starts_at - beside.ends_at):
+        return "after", beside.town, beside.starts_at
+    if onward and onward.starts_at - ends_at <= NEAR:
+        return "before", onward.town, onward.starts_at
+    return ("last" if beside and not onward else "first" if not beside else "after"), \
+        beside.town if beside else "", beside.starts_at if beside else None
+
+
+def rank(slot: Slot) -> tuple[int, int, datetime, int]:
+    """Least extra driving, then the consultant with the fewest visits that week, then the earliest."""
+    return slot.extra_driving_min, slot.visits_that_week, slot.starts_at, slot.consultant_id
+
+
+def clock_text(moment: datetime) -> str:
+    """``9.05`` on the Danish clock."""
+    local = danish(moment)
+    return f"{local.hour}.{local.minute:02d}"
+
+
+def explanation(slot: Slot) -> tuple[str, dict[str, str]]:
+    """Danish msgid and its fields."""
+    return EXPLANATIONS[slot.beside], {"town": slot.town, "at": clock_text(slot.at) if slot.at else ""}
+
+
+def refusal_short(slot: Slot) -> tuple[str, dict[str, Any]]:
+    """Danish msgid and fields of the short reason of a refused slot."""
+    return REFUSED_SHORT[slot.reason or "hours"], refusal_fields(slot)
+
+
+def refusal_fields(slot: Slot) -> dict[str, Any]:
+    return {"needed": slot.needed_min, "available": max(slot.available_min or 0, 0), "place": slot.place,
+            "max": slot.max_visits}
+
+
+def other_end(verdict: Verdict) -> str:
+    """The town the drive that fails comes from or goes to; of an overlap the time that is taken."""
+    stop: Stop | None = verdict.after if verdict.reason == "travel_after" else verdict.before
+    return stop.town if stop else ""
+
+
+def alternatives(slots: Sequence[Slot], wanted_at: datetime, consultant_id: int) -> list[tuple[Slot, str]]:
+    """Three times instead of a refused one, each with why: the nearest the same day, the nearest another day with
+    the same consultant, the least driving; filled up with the best of the rest. ``slots`` are ranked."""
+    def apart(slot: Slot) -> tuple[bool, float, int]:
+        return (slot.consultant_id != consultant_id, abs((slot.starts_at - wanted_at).total_seconds()),
+                slot.extra_driving_min)
+
+    day = danish_date(wanted_at)
+    same_day = sorted((s for s in slots if danish_date(s.starts_at) == day), key=apart)
+    same_person = sorted((s for s in slots if s.consultant_id == consultant_id and danish_date(s.starts_at) != day),
+                         key=apart)
+    chosen: list[tuple[Slot, str]] = []
+    for why, candidates in (("same_day", same_day[:1]), ("same_consultant", same_person[:1]),
+                            ("least_driving", slots), ("least_driving", slots), ("least_driving", slots)):
+        fresh = next((s for s in candidates if all(s is not c for c, _ in chosen)), None)
+        if fresh is not None and len(chosen) < 3:
+            chosen.append((fresh, why))
+    return chosen
+
+
+def as_dict(slot: Slot, why: str | None = None) -> dict[str, Any]:
+    """The slot for programs; times ISO 8601 in UTC."""
+    row: dict[str, Any] = {
+        "consultant_id": slot.consultant_id, "consultant": slot.consultant, "initials": slot.initials,
+        "starts_at": slot.starts_at.isoformat(), "ends_at": slot.ends_at.isoformat(),
+        "travel_before_min": slot.travel_before_min, "travel_after_min": slot.travel_after_min,
+        "extra_driving_min": slot.extra_driving_min, "ferry": slot.ferry,
+        "explanation": {"beside": slot.beside, "town": slot.town, "at": slot.at.isoformat() if slot.at else None},
+    }
+    if slot.reason:
+        row |= {"reason": slot.reason, "code": slot.code, "needed_min": slot.needed_min,
+                "available_min": slot.available_min}
+    return row | ({"why": why} if why else {})

@@ -18,27 +18,43 @@ from crm.base.clock import Clock
 from crm.base.db import make_engine, session_factory
 from crm.base.settings import REPOSITORY, Settings
 from crm.calendars import views as calendars_views
-from crm.calling import api as calling_api, views as calling_views
+from crm.calling import api as calling_api
+from crm.calling import views as calling_views
 from crm.campaigns import views as campaigns_views
 from crm.companies import views as companies_views
 from crm.desk import views as desk_views
 from crm.desk.rules import navigation
-from crm.followups import api as followups_api, views as followups_views
+from crm.followups import api as followups_api
+from crm.followups import views as followups_views
 from crm.integrations import views as integrations_views
 from crm.integrations.actions import deliver_due
 from crm.integrations.mail import Adapter, FileMail, SmtpMail
 from crm.integrations.sms import FileSms, TwilioSms
-from crm.openings import api as openings_api, views as openings_views
+from crm.openings import api as openings_api
+from crm.openings import views as openings_views
 from crm.people import views as people_views
 from crm.people.permissions import Gate
 from crm.people.queries import user_by_session
-from crm.reports import api as reports_api, views as reports_views
-from crm.visits import api as visits_api, views as visits_views
+from crm.reports import api as reports_api
+from crm.reports import views as reports_views
+from crm.visits import api as visits_api
+from crm.visits import views as visits_views
 from crm.web import edge, errors, filters, headers, i18n, permit
 from crm.web.api import make_openapi
 
-PAGES = (people_views, integrations_views, companies_views, calendars_views, campaigns_views, calling_views,
-         visits_views, openings_views, followups_views, reports_views, desk_views)
+PAGES = (
+    people_views,
+    integrations_views,
+    companies_views,
+    calendars_views,
+    campaigns_views,
+    calling_views,
+    visits_views,
+    openings_views,
+    followups_views,
+    reports_views,
+    desk_views,
+)
 APIS = (calling_api, visits_api, openings_api, followups_api, reports_api)
 
 
@@ -48,10 +64,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     packaged = Path(__file__).parent / "_templates"
     app = make_openapi("crm", template_folder=str(packaged if packaged.exists() else REPOSITORY / "templates"))
     app.config.update(
-        SECRET_KEY=settings.secret_key, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"), SESSION_COOKIE_NAME="jobaabner",
-        MAX_CONTENT_LENGTH=settings.upload_max_mb * 1024 * 1024, WTF_CSRF_TIME_LIMIT=None,
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, RATELIMIT_STORAGE_URI=settings.limiter_url, JSON_SORT_KEYS=False,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_COOKIE_NAME="jobaabner",
+        MAX_CONTENT_LENGTH=settings.upload_max_mb * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        RATELIMIT_STORAGE_URI=settings.limiter_url,
+        JSON_SORT_KEYS=False,
     )
     app.extensions["crm.settings"] = settings
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -119,10 +141,14 @@ def _page_context() -> dict[str, object]:
     clock: Clock = current_app.extensions["crm.clock"]
     actor = permit.actor()
     return {
-        "actor": actor, "may": permit.may, "now": edge.now(), "locale": i18n.locale_code(),
+        "actor": actor,
+        "may": permit.may,
+        "now": edge.now(),
+        "locale": i18n.locale_code(),
         "nav_items": _navigation(actor) if actor else [],
         "clock_banner": _("Øveur: klokken er stillet til %(when)s", when=filters.dk_datetime(edge.now()))
-        if clock.shifted else None,
+        if clock.shifted
+        else None,
     }
 
 
@@ -130,6 +156,14 @@ def _navigation(actor: Any) -> list[dict[str, object]]:
     here = request.endpoint or ""
     alone = {held.role for held in actor.roles} == {"consultant"}
     known = current_app.view_functions
-    return [{"label": _(item.label), "url": url_for(item.endpoint), "icon": item.icon, "badge": None,
-             "active": any(here.startswith(prefix) for prefix in item.active)}
-            for item in navigation(permit.may, consultant_only=alone) if item.endpoint in known]
+    return [
+        {
+            "label": _(item.label),
+            "url": url_for(item.endpoint),
+            "icon": item.icon,
+            "badge": None,
+            "active": any(here.startswith(prefix) for prefix in item.active),
+        }
+        for item in navigation(permit.may, consultant_only=alone)
+        if item.endpoint in known
+    ]

@@ -30,23 +30,27 @@ ensure_venv_module() {
   return 1
 }
 
-# set_up LOCKFILE: .venv holds the packages of LOCKFILE, exactly and with verified hashes
+# set_up LOCKFILE: .venv holds the packages of LOCKFILE, exactly and with verified hashes. The development lock
+# holds everything the product's own lock does, so it serves for both.
 set_up() {
-  local lock="$1" python stamp
-  stamp="$(sha256sum "$lock" | cut -d' ' -f1)"
+  local lock="$1" python run dev
+  run="run $(cat requirements.lock | sha256sum | cut -d' ' -f1)"
+  dev="dev $(cat requirements.lock requirements-dev.lock | sha256sum | cut -d' ' -f1)"
   if [ ! -x .venv/bin/python ] || ! .venv/bin/python -c '' 2>/dev/null; then
     python="$(find_python)" || return 1
     ensure_venv_module "$python" || return 1
     say "Laver .venv …"
     "$python" -m venv --clear .venv || return 1
   fi
-  if ! grep -qsx "$stamp" .venv/locks; then
+  local wanted="$run"
+  [ "$lock" = requirements-dev.lock ] && wanted="$dev"
+  if ! grep -qsxe "$wanted" -e "$dev" .venv/locked; then
     say "Henter låste pakker ($lock) …"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" || {
       say "Pakkerne kunne ikke hentes. Se linjerne ovenfor, og prøv igen, når der er net."
       return 1
     }
-    printf '%s\n' "$stamp" >>.venv/locks
+    printf '%s\n' "$wanted" >.venv/locked
   fi
   .venv/bin/python scripts/assets/fetch || return 1
   export PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"

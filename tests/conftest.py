@@ -133,8 +133,14 @@ def session(request: pytest.FixtureRequest) -> Iterator[Session]:
 
 
 def build_app(url: str, data_dir: Path, **settings: Any) -> Flask:
-    values = {"database_url": url, "data_dir": data_dir, "secret_key": "test", "clock": NOW.isoformat(),
-              "sign_in_limit": "1000 per minute", **settings}
+    values = {
+        "database_url": url,
+        "data_dir": data_dir,
+        "secret_key": "test",
+        "clock": NOW.isoformat(),
+        "sign_in_limit": "1000 per minute",
+        **settings,
+    }
     app = create_app(Settings(**values))
     app.testing = True
     app.config["WTF_CSRF_ENABLED"] = False

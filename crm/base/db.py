@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger, CursorResult, DateTime, Dialect, Engine, Integer, MetaData, String, create_engine, event, text,
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
@@ -72,8 +82,12 @@ def make_engine(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(url, connect_args={"timeout": 30, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL}
-                               if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL") else {"timeout": 30})
+        engine = create_engine(
+            url,
+            connect_args={"timeout": 30, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL}
+            if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
+            else {"timeout": 30},
+        )
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
@@ -83,8 +97,14 @@ def make_engine(url: str) -> Engine:
 
 def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=30000", "synchronous=FULL",
-                   "cache_size=-32000", "temp_store=MEMORY"):
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "synchronous=FULL",
+        "cache_size=-32000",
+        "temp_store=MEMORY",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -147,3 +167,9 @@ def is_overlap_error(error: BaseException) -> bool:
     """True when the database itself refused two visits on top of each other (exclusion constraint or trigger)."""
     origin = getattr(error, "orig", None)
     return getattr(origin, "sqlstate", None) == "23P01" or "visit_overlap" in str(origin)
+
+
+def lock_person(session: Session, person_id: int) -> None:
+    """Let one transaction of this person at a time claim or finish; held until it ends (SQLite: see lock_day)."""
+    if not is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:p, 0)"), {"p": person_id})

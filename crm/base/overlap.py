@@ -29,4 +29,5 @@ def refuse_overlap(table: Table, person: str, states: str) -> None:
     """Add the refusal whenever ``table`` is created from the models."""
     for dialect, statements in overlap_ddl(table.name, person, states).items():
         for statement in statements:
-            event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+            made = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+            event.listen(table, "after_create", made.execute_if(dialect=dialect))

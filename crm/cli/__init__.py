@@ -51,7 +51,11 @@ class CrmGroup(FlaskGroup):
 
 
 cli = CrmGroup(
-    name="crm", create_app=lambda: _app(), add_default_commands=False, add_version_option=False, load_dotenv=False,
+    name="crm",
+    create_app=lambda: _app(),
+    add_default_commands=False,
+    add_version_option=False,
+    load_dotenv=False,
     help="Jobåbner: employer campaigns for Danish jobcentres.",
 )
 

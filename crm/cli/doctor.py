@@ -24,6 +24,16 @@ from crm.people.models import Jobcentre, Municipality, Region, User
 from crm.travel.engine import default_engine, place_of_postcode
 from crm.visits.models import Visit
 
+
+class Unproven(Exception):
+    """A check that did not hold; the text says what to do."""
+
+
+def prove(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise Unproven(otherwise)
+
+
 SOME_TIME = datetime(2001, 1, 1, 9, tzinfo=UTC)
 
 
@@ -36,7 +46,7 @@ def doctor() -> None:
     for name, check in CHECKS:
         try:
             trouble, said = False, check(app)
-        except (AssertionError, DBAPIError, OSError) as exc:
+        except (Unproven, DBAPIError, OSError) as exc:
             trouble, said = True, str(exc).splitlines()[0] if str(exc) else type(exc).__name__
         failed += trouble
         click.echo(f"{'FEJL' if trouble else 'ok  '}  {name}: {said}")
@@ -58,7 +68,7 @@ def _database(app: Flask) -> str:
 
 def _schema(app: Flask) -> str:
     found, wanted = schema.current(_engine(app)), schema.head(_engine(app))
-    assert found == wanted, f"er {found or 'tom'}, skal være {wanted}; kør crm init-db"
+    prove(found == wanted, f"er {found or 'tom'}, skal være {wanted}; kør crm init-db")
     return str(found)
 
 
@@ -69,49 +79,42 @@ def _overlap(app: Flask) -> str:
         session.execute(insert(Visit).values(values))
         try:
             with session.begin_nested():
-                session.execute(insert(Visit).values(
-                    values | {"starts_at": SOME_TIME + timedelta(minutes=30), "state": "held"}))
+                session.execute(
+                    insert(Visit).values(values | {"starts_at": SOME_TIME + timedelta(minutes=30), "state": "held"})
+                )
         except DBAPIError as exc:
-            assert is_overlap_error(exc), f"afvist af en anden grund: {exc.orig}"
+            prove(is_overlap_error(exc), f"afvist af en anden grund: {exc.orig}")  # noqa: PT017
             return "databasen afviser to besøg oven i hinanden"
         finally:
             session.rollback()
-    raise AssertionError("databasen tog imod to besøg oven i hinanden; kør ikke produktet på den")
+    raise Unproven("databasen tog imod to besøg oven i hinanden; kør ikke produktet på den")
 
 
 def _one_visit(session: Session) -> dict[str, Any]:
-    """The rows a visit hangs on; nothing of it is kept."""
-    region = Region(key="doctor", name="doctor")
-    session.add(region)
-    session.flush()
-    town = Municipality(code="000", name="doctor", region_id=region.id, tile_x=0, tile_y=0)
-    centre = Jobcentre(name="doctor", region_id=region.id, postcode="0999")
-    person = User(email="doctor@invalid", name="doctor", initials="D", password_hash="", session_key="",
-                  created_at=SOME_TIME)
-    company = Company(cvr_number="00000000", name="doctor", created_at=SOME_TIME)
-    campaign = Campaign(name="doctor", starts_on=date(2001, 1, 1), ends_on=date(2001, 1, 2), created_at=SOME_TIME)
-    session.add_all([town, centre, person, company, campaign])
-    session.flush()
-    place = Workplace(company_id=company.id, p_number="0000000000", name="doctor", postcode="0999",
-                      municipality_code="000", created_at=SOME_TIME, updated_at=SOME_TIME)
-    joined = Participation(campaign_id=campaign.id, jobcentre_id=centre.id)
-    session.add_all([place, joined])
-    session.flush()
-    listed = CallList(participation_id=joined.id, name="doctor", seed=1, created_at=SOME_TIME)
-    session.add(listed)
-    session.flush()
-    item = ListEntry(call_list_id=listed.id, workplace_id=place.id, position=1)
-    session.add(item)
-    session.flush()
-    entry = QueueEntry(campaign_id=campaign.id, jobcentre_id=centre.id, workplace_id=place.id, list_entry_id=item.id,
-                       due_at=SOME_TIME)
-    session.add(entry)
-    session.flush()
-    return {"queue_entry_id": entry.id, "campaign_id": campaign.id, "jobcentre_id": centre.id,
-            "workplace_id": place.id, "consultant_id": person.id, "responsible_id": person.id, "booked_at": SOME_TIME,
-            "starts_at": SOME_TIME, "ends_at": SOME_TIME + timedelta(hours=1), "lat": 0.0, "lon": 0.0,
-            "contact_name": "doctor", "state": "booked", "sequence": 0, "contact_title": "", "note": "",
-            "schemes": [], "materials": [], "report_note": ""}
+    """The rows a visit hangs on, and the visit's values; nothing of it is kept."""
+
+    def added(row: Any) -> Any:
+        session.add(row)
+        session.flush()
+        return row
+
+    then = {"created_at": SOME_TIME}
+    region = added(Region(key="doctor", name="doctor"))
+    added(Municipality(code="000", name="doctor", region_id=region.id, tile_x=0, tile_y=0))
+    centre = added(Jobcentre(name="doctor", region_id=region.id, postcode="0999"))
+    person = added(User(email="doctor@invalid", name="doctor", initials="D", password_hash="", session_key="", **then))
+    company = added(Company(cvr_number="00000000", name="doctor", **then))
+    place = {"name": "doctor", "postcode": "0999", "municipality_code": "000", "updated_at": SOME_TIME, **then}
+    workplace = added(Workplace(company_id=company.id, p_number="0000000000", **place))
+    campaign = added(Campaign(name="doctor", starts_on=date(2001, 1, 1), ends_on=date(2001, 1, 2), **then))
+    joined = added(Participation(campaign_id=campaign.id, jobcentre_id=centre.id))
+    listed = added(CallList(participation_id=joined.id, name="doctor", seed=1, **then))
+    item = added(ListEntry(call_list_id=listed.id, workplace_id=workplace.id, position=1))
+    chain = {"campaign_id": campaign.id, "jobcentre_id": centre.id, "workplace_id": workplace.id}
+    entry = added(QueueEntry(list_entry_id=item.id, due_at=SOME_TIME, **chain))
+    times = {"booked_at": SOME_TIME, "starts_at": SOME_TIME, "ends_at": SOME_TIME + timedelta(hours=1)}
+    people = {"consultant_id": person.id, "responsible_id": person.id, "contact_name": "doctor"}
+    return {"queue_entry_id": entry.id, "lat": 0.0, "lon": 0.0, "state": "booked", **chain, **times, **people}
 
 
 def _claims(app: Flask) -> str:
@@ -122,9 +125,9 @@ def _claims(app: Flask) -> str:
     first = select(Region.id).order_by(Region.id).limit(1).with_for_update(skip_locked=True)
     with engine.connect() as one, engine.connect() as two:
         held = one.execute(first).scalar()
-        assert held is not None, "ingen regioner at prøve med; kør crm init-db"
+        prove(held is not None, "ingen regioner at prøve med; kør crm init-db")
         other = two.execute(select(Region.id).where(Region.id == held).with_for_update(skip_locked=True)).scalar()
-        assert other is None, "to forbindelser fik den samme række"
+        prove(other is None, "to forbindelser fik den samme række")
     return "to forbindelser får aldrig den samme række"
 
 
@@ -138,7 +141,7 @@ def _writers(engine: Engine) -> str:
             return "kun én skriver ad gangen"
         finally:
             two.connection.driver_connection.execute("PRAGMA busy_timeout=30000")  # type: ignore[union-attr]
-    raise AssertionError("to skrivere var inde på samme tid")
+    raise Unproven("to skrivere var inde på samme tid")
 
 
 def _locks(app: Flask) -> str:
@@ -147,20 +150,22 @@ def _locks(app: Flask) -> str:
         return "én proces; planlæggeren kører i den"
     ask = text("SELECT pg_try_advisory_xact_lock(7, 7)")
     with engine.connect() as one, engine.connect() as two:
-        assert one.execute(ask).scalar() and not two.execute(ask).scalar(), "to forbindelser fik den samme lås"
+        prove(one.execute(ask).scalar(), "låsen kunne ikke tages")
+        prove(not two.execute(ask).scalar(), "to forbindelser fik den samme lås")
     return "kun én leder ad gangen"
 
 
 def _travel(_app: Flask) -> str:
     start, end = place_of_postcode("9000"), place_of_postcode("8000")
-    assert start and end, "postnumrene mangler"
+    if start is None or end is None:
+        raise Unproven("postnumrene mangler")
     leg = default_engine().leg(start, end)
     return f"Aalborg-Aarhus {leg.km:.0f} km, {leg.minutes} min"
 
 
 def _assets(app: Flask) -> str:
     manifest = Path(str(app.static_folder)) / "vendor" / "manifest.json"
-    assert manifest.exists(), "front-end-filerne mangler; kør scripts/assets/fetch"
+    prove(manifest.exists(), "front-end-filerne mangler; kør scripts/assets/fetch")
     return "front-end-filerne er på plads"
 
 
@@ -169,11 +174,17 @@ def _outbox(app: Flask) -> str:
         found = counts(session)
         waiting = session.scalar(select(func.count()).select_from(QueueEntry).where(QueueEntry.claimed_by.isnot(None)))
     stuck = found.get("failed", 0) + found.get("unknown", 0)
-    assert not stuck, f"{stuck} beskeder kunne ikke sendes; se /outbox"
+    prove(not stuck, f"{stuck} beskeder kunne ikke sendes; se /outbox")
     return f"{found.get('pending', 0)} venter, {found.get('sent', 0)} sendt, {waiting} i samtale"
 
 
 CHECKS: tuple[tuple[str, Callable[[Flask], str]], ...] = (
-    ("database", _database), ("skema", _schema), ("overlap", _overlap), ("kø", _claims), ("lås", _locks),
-    ("køretid", _travel), ("filer", _assets), ("udbakke", _outbox),
+    ("database", _database),
+    ("skema", _schema),
+    ("overlap", _overlap),
+    ("kø", _claims),
+    ("lås", _locks),
+    ("køretid", _travel),
+    ("filer", _assets),
+    ("udbakke", _outbox),
 )

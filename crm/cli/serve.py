@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import click
 from flask import Flask, current_app
@@ -44,7 +46,7 @@ def _serve(app: Flask, host: str, port: int, threads: int) -> None:
     server.run()
 
 
-def _options(command: click.Command) -> click.Command:
+def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     defaults = Settings()
     command = click.option("--threads", default=8, show_default=True, help="Requests answered at once.")(command)
     command = click.option("--port", default=None, type=int, help=f"CRM_PORT, else {defaults.port}.")(command)

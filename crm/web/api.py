@@ -9,7 +9,10 @@ from typing import Any
 
 from flask import Response
 from flask_babel import gettext as _
-from flask_openapi3 import APIBlueprint, Info, OpenAPI, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -17,13 +20,14 @@ from sqlalchemy.orm import Session
 from crm.base.errors import N_, Invalid
 from crm.web.errors import problem
 
-SECURITY = [{"token": []}]
+SECURITY: list[dict[str, list[str]]] = [{"token": []}]
 INFO = Info(
-    title="Jobåbner", version="1",
+    title="Jobåbner",
+    version="1",
     description="Queue, booking, visits, openings, follow-ups and rates. Bearer tokens from `crm users token EMAIL`. "
     "Errors are RFC 9457 problem details. Times are ISO 8601 with offset; a time without one is refused.",
 )
-SECURITY_SCHEMES = {"token": {"type": "http", "scheme": "bearer"}}
+SECURITY_SCHEMES: dict[str, Any] = {"token": {"type": "http", "scheme": "bearer"}}
 
 
 class FieldError(BaseModel):
@@ -57,39 +61,71 @@ class Paging(BaseModel):
 
 
 _MEANINGS = {
-    400: "Unreadable request", 401: "No valid token", 403: "The role lacks the permission",
-    404: "No such record in reach", 409: "The domain refuses; see code", 415: "Body is not JSON",
-    422: "Input that cannot be used", 429: "Too many calls",
+    400: "Unreadable request",
+    401: "No valid token",
+    403: "The role lacks the permission",
+    404: "No such record in reach",
+    409: "The domain refuses; see code",
+    415: "Body is not JSON",
+    422: "Input that cannot be used",
+    429: "Too many calls",
 }
 PROBLEMS: dict[Any, Any] = {
-    status: {"description": meaning, "content": {"application/problem+json": {"schema": Problem.model_json_schema(
-        ref_template="#/components/schemas/{model}")}}}
+    status: {
+        "description": meaning,
+        "content": {
+            "application/problem+json": {
+                "schema": Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            }
+        },
+    }
     for status, meaning in _MEANINGS.items()
 }
 
 
 def api_blueprint(room: str, title: str) -> APIBlueprint:
     """A room's JSON resources under /api/v1."""
-    return APIBlueprint(f"{room}_api", f"crm.{room}", url_prefix="/api/v1", abp_tags=[Tag(name=title)],
-                        abp_security=SECURITY, abp_responses=PROBLEMS)
+    return APIBlueprint(
+        f"{room}_api",
+        f"crm.{room}",
+        url_prefix="/api/v1",
+        abp_tags=[Tag(name=title)],
+        abp_security=SECURITY,
+        abp_responses=PROBLEMS,
+    )
 
 
 def invalid_input(error: ValidationError) -> Response:
     """422 with one message for each field that pydantic refuses."""
-    errors = [{"field": ".".join(str(part) for part in item["loc"]) or "body", "message": item["msg"]}
-              for item in error.errors(include_url=False, include_context=False, include_input=False)]
-    return problem(422, "invalid", _("Noget i kaldet kan ikke bruges. Ret felterne og send det igen; intet er gemt."),
-                   errors=errors)
+    errors = [
+        {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": item["msg"]}
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return problem(
+        422,
+        "invalid",
+        _("Noget i kaldet kan ikke bruges. Ret felterne og send det igen; intet er gemt."),
+        errors=errors,
+    )
 
 
 def make_openapi(import_name: str, **options: Any) -> OpenAPI:
     """The Flask application class that also writes /api/v1/openapi.json."""
-    return OpenAPI(import_name, info=INFO, security_schemes=SECURITY_SCHEMES, doc_prefix="/api/v1", doc_url="/openapi.json",
-                   validation_error_callback=invalid_input, validation_error_model=Problem, **options)
+    return OpenAPI(
+        import_name,
+        info=INFO,
+        security_schemes=SECURITY_SCHEMES,
+        doc_prefix="/api/v1",
+        doc_url="/openapi.json",
+        validation_error_callback=invalid_input,
+        validation_error_model=Problem,
+        **options,
+    )
 
 
-def page(session: Session, statement: Select[Any], key: Any, paging: Paging, *,
-         descending: bool = False) -> tuple[Sequence[Any], str | None]:
+def page(
+    session: Session, statement: Select[Any], key: Any, paging: Paging, *, descending: bool = False
+) -> tuple[Sequence[Any], str | None]:
     """One page of a list ordered by the unique integer column ``key``, and the cursor of the next (None at the end)."""
     if paging.cursor:
         last = decode_cursor(paging.cursor)
@@ -113,8 +149,10 @@ def decode_cursor(cursor: str) -> int:
             raise ValueError(cursor)
         return int(text[1:])
     except (ValueError, binascii.Error) as exc:
-        raise Invalid(N_("Markøren cursor kan ikke læses. Brug next_cursor fra forrige side."),
-                      errors={"cursor": N_("kan ikke læses")}) from exc
+        raise Invalid(
+            N_("Markøren cursor kan ikke læses. Brug next_cursor fra forrige side."),
+            errors={"cursor": N_("kan ikke læses")},
+        ) from exc
 
 
 __all__ = ["In", "Paging", "Problem", "Tag", "api_blueprint", "page", "select"]

@@ -19,8 +19,14 @@ PROBLEM = "application/problem+json"
 
 def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
     """RFC 9457. ``code`` is stable; ``detail`` is for people; ``errors`` lists fields and what is wrong."""
-    body = {"type": f"urn:jobaabner:problem:{code}", "title": HTTPStatus(status).phrase, "status": status,
-            "code": code, "detail": detail, **extra}
+    body = {
+        "type": f"urn:jobaabner:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **extra,
+    }
     response = jsonify(body)
     response.status_code = status
     response.content_type = PROBLEM

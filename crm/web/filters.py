@@ -14,10 +14,34 @@ from crm.base.types import format_cvr, format_phone
 
 DAYS = (N_("ma."), N_("ti."), N_("on."), N_("to."), N_("fr."), N_("lø."), N_("sø."))
 LONG_DAYS = (N_("mandag"), N_("tirsdag"), N_("onsdag"), N_("torsdag"), N_("fredag"), N_("lørdag"), N_("søndag"))
-MONTHS = (N_("jan."), N_("feb."), N_("marts"), N_("april"), N_("maj"), N_("juni"), N_("juli"), N_("aug."),
-          N_("sep."), N_("okt."), N_("nov."), N_("dec."))
-LONG_MONTHS = (N_("januar"), N_("februar"), N_("marts"), N_("april"), N_("maj"), N_("juni"), N_("juli"),
-               N_("august"), N_("september"), N_("oktober"), N_("november"), N_("december"))
+MONTHS = (
+    N_("jan."),
+    N_("feb."),
+    N_("marts"),
+    N_("april"),
+    N_("maj"),
+    N_("juni"),
+    N_("juli"),
+    N_("aug."),
+    N_("sep."),
+    N_("okt."),
+    N_("nov."),
+    N_("dec."),
+)
+LONG_MONTHS = (
+    N_("januar"),
+    N_("februar"),
+    N_("marts"),
+    N_("april"),
+    N_("maj"),
+    N_("juni"),
+    N_("juli"),
+    N_("august"),
+    N_("september"),
+    N_("oktober"),
+    N_("november"),
+    N_("december"),
+)
 
 
 def _local(value: date | datetime) -> date | datetime:
@@ -39,7 +63,7 @@ def dk_time(value: datetime | None) -> str:
 
 def dk_datetime(value: datetime | None) -> str:
     """``20.11.2026 kl. 14.05``"""
-    return _("%(date)s kl. %(time)s", date=dk_date(value), time=dk_time(value)) if value else ""
+    return str(_("%(date)s kl. %(time)s", date=dk_date(value), time=dk_time(value))) if value else ""
 
 
 def dk_day(value: date | datetime | None) -> str:
@@ -55,8 +79,8 @@ def dk_long_day(value: date | datetime | None) -> str:
     if not value:
         return ""
     day = _local(value)
-    return _("%(weekday)s den %(day)d. %(month)s", weekday=_(LONG_DAYS[day.weekday()]), day=day.day,
-             month=_(LONG_MONTHS[day.month - 1]))
+    weekday, month = _(LONG_DAYS[day.weekday()]), _(LONG_MONTHS[day.month - 1])
+    return str(_("%(weekday)s den %(day)d. %(month)s", weekday=weekday, day=day.day, month=month))
 
 
 def dk_number(value: float | int | None, decimals: int = 0) -> str:
@@ -85,9 +109,18 @@ def iso(value: date | datetime | None) -> str:
 
 
 FILTERS: dict[str, Any] = {
-    "dk_date": dk_date, "dk_time": dk_time, "dk_datetime": dk_datetime, "dk_day": dk_day,
-    "dk_long_day": dk_long_day, "dk_number": dk_number, "dk_pct": dk_pct, "minutes_hm": minutes_hm,
-    "phone": format_phone, "cvr": format_cvr, "iso": iso, "danish": lambda value: danish(value) if value else None,
+    "dk_date": dk_date,
+    "dk_time": dk_time,
+    "dk_datetime": dk_datetime,
+    "dk_day": dk_day,
+    "dk_long_day": dk_long_day,
+    "dk_number": dk_number,
+    "dk_pct": dk_pct,
+    "minutes_hm": minutes_hm,
+    "phone": format_phone,
+    "cvr": format_cvr,
+    "iso": iso,
+    "danish": lambda value: danish(value) if value else None,
 }
 
 

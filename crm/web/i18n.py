@@ -12,7 +12,8 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, has_request_context, request, session as cookie
+from flask import Flask, has_request_context, request
+from flask import session as cookie
 from flask_babel import Babel, Domain, get_locale, gettext
 
 LOCALES = ("da", "en")
@@ -24,7 +25,7 @@ def catalogue(language: str) -> NullTranslations:
     """All rooms' messages of one language; Danish needs none, its msgids are the text."""
     merged: Any = NullTranslations()
     if language == "da":
-        return merged
+        return NullTranslations()
     for path in sorted(ROOMS.glob(f"*/{language}.po")):
         with path.open("rb") as source:
             messages = read_po(source, locale=language)
@@ -36,10 +37,11 @@ def catalogue(language: str) -> NullTranslations:
             merged = room
         else:  # Translations.merge keeps the first catalogue's plural rule, which is the language's anyway
             merged.merge(room)
-    return merged
+    found: NullTranslations = merged
+    return found
 
 
-class PoDomain(Domain):
+class PoDomain(Domain):  # type: ignore[misc]
     """Flask-Babel's domain, fed from ``catalogue`` instead of compiled files."""
 
     def get_translations(self) -> NullTranslations:

@@ -94,7 +94,9 @@ def requires(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def _not_signed_in() -> Any:
     if request.path.startswith(API_PREFIX):
-        raise Refusal("unauthenticated", N_("Kaldet mangler et gyldigt adgangstoken i Authorization-feltet."), status=401)
+        raise Refusal(
+            "unauthenticated", N_("Kaldet mangler et gyldigt adgangstoken i Authorization-feltet."), status=401
+        )
     target = url_for("people.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
     if request.headers.get("HX-Request"):
         return "", 401, {"HX-Redirect": target}

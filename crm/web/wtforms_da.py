@@ -42,14 +42,13 @@ DANISH = {
 }
 
 PLURALS = {
-    "Field must be at least %(min)d character long.": (
-        "Skriv mindst %(min)d tegn.", "Skriv mindst %(min)d tegn."),
-    "Field cannot be longer than %(max)d character.": (
-        "Skriv højst %(max)d tegn.", "Skriv højst %(max)d tegn."),
-    "Field must be exactly %(max)d character long.": (
-        "Skriv præcis %(max)d tegn.", "Skriv præcis %(max)d tegn."),
+    "Field must be at least %(min)d character long.": ("Skriv mindst %(min)d tegn.", "Skriv mindst %(min)d tegn."),
+    "Field cannot be longer than %(max)d character.": ("Skriv højst %(max)d tegn.", "Skriv højst %(max)d tegn."),
+    "Field must be exactly %(max)d character long.": ("Skriv præcis %(max)d tegn.", "Skriv præcis %(max)d tegn."),
     "Field must be between %(min)d and %(max)d characters long.": (
-        "Skriv mellem %(min)d og %(max)d tegn.", "Skriv mellem %(min)d og %(max)d tegn."),
+        "Skriv mellem %(min)d og %(max)d tegn.",
+        "Skriv mellem %(min)d og %(max)d tegn.",
+    ),
 }
 
 

@@ -5,11 +5,25 @@ are not given.
 """
 
 from tests.factories.core import (
-    make_campaign, make_firm, make_jobcentre, make_participation, make_queue_entry, make_user, make_visit, make_workplace,
+    make_campaign,
+    make_firm,
+    make_jobcentre,
+    make_participation,
+    make_queue_entry,
+    make_user,
+    make_visit,
+    make_workplace,
     valid_cvr,
 )
 
 __all__ = [
-    "make_campaign", "make_firm", "make_jobcentre", "make_participation", "make_queue_entry", "make_user", "make_visit",
-    "make_workplace", "valid_cvr",
+    "make_campaign",
+    "make_firm",
+    "make_jobcentre",
+    "make_participation",
+    "make_queue_entry",
+    "make_user",
+    "make_visit",
+    "make_workplace",
+    "valid_cvr",
 ]

@@ -11,8 +11,22 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CRM = ROOT / "crm"
 # top to bottom; a room imports only from rooms beneath it (DESIGN: Rooms)
-ROOMS = ("desk", "reports", "followups", "openings", "visits", "calling", "campaigns", "calendars", "travel", "companies",
-         "people", "integrations", "web", "base")
+ROOMS = (
+    "desk",
+    "reports",
+    "followups",
+    "openings",
+    "visits",
+    "calling",
+    "campaigns",
+    "calendars",
+    "travel",
+    "companies",
+    "people",
+    "integrations",
+    "web",
+    "base",
+)
 COMPOSITION = ("app.py", "scheduler.py", "__main__.py", "cli", "demo")
 # within a room, top to bottom
 LAYERS = ("views", "api", "forms", "jobs", "actions", "queries", "rules", "models")
@@ -23,8 +37,11 @@ PLUMBING = {"web", "base", "integrations", "travel"}
 
 
 def files() -> list[Path]:
-    return [path for path in sorted(CRM.rglob("*.py")) if path.relative_to(CRM).parts[0] not in COMPOSITION
-            and path.parent != CRM]
+    return [
+        path
+        for path in sorted(CRM.rglob("*.py"))
+        if path.relative_to(CRM).parts[0] not in COMPOSITION and path.parent != CRM
+    ]
 
 
 def imports(path: Path) -> Iterator[str]:

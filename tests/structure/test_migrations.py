@@ -36,12 +36,17 @@ def objects(engine: sa.Engine) -> set[tuple[str, ...]]:
     if engine.dialect.name == "sqlite":
         query = "SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL"
     else:
-        query = ("SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
-                 "WHERE connamespace = 'public'::regnamespace UNION ALL "
-                 "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+        query = (
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+            "WHERE connamespace = 'public'::regnamespace UNION ALL "
+            "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        )
     with engine.connect() as connection:
-        return {tuple(" ".join(str(part).split()) for part in row) for row in connection.exec_driver_sql(query)
-                if "alembic_version" not in str(row)}
+        return {
+            tuple(" ".join(str(part).split()) for part in row)
+            for row in connection.exec_driver_sql(query)
+            if "alembic_version" not in str(row)
+        }
 
 
 def test_up_down_up_and_equal_to_the_models(empty: sa.Engine) -> None:

@@ -29,8 +29,11 @@ def permission(app: Flask, rule: Rule) -> str | None:
 
 
 def test_every_route_declares_a_permission_of_the_table(app: Flask) -> None:
-    undeclared = {rule.endpoint: permission(app, rule) for rule in product_rules(app)
-                  if permission(app, rule) not in {*TABLE, PUBLIC}}
+    undeclared = {
+        rule.endpoint: permission(app, rule)
+        for rule in product_rules(app)
+        if permission(app, rule) not in {*TABLE, PUBLIC}
+    }
     assert undeclared == {}
 
 
@@ -50,7 +53,8 @@ def url_of(rule: Rule) -> str:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_reaches_what_the_table_gives_and_nothing_else(
-        app: Flask, db: Session, client: FlaskClient, sign_in: Callable[[FlaskClient, User], FlaskClient], role: str) -> None:
+    app: Flask, db: Session, client: FlaskClient, sign_in: Callable[[FlaskClient, User], FlaskClient], role: str
+) -> None:
     """A permission missing: 403. A permission held, with a record that does not exist or is out of reach: 404, or
     a page, never 403 and never a crash."""
     user = make_user(db, role)

@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = sorted((ROOT / "crm").rglob("*.py"))
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".j2"))
 USED = re.compile(r"""{%-?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
-INLINE = re.compile(r"""<style|\sstyle\s*=|<script(?![^>]*\ssrc=)|\son[a-z]+\s*=\s*["']|javascript:|https?://(?!www\.w3\.org)[^{\s"']*\.(?:js|css|woff2?)""")
+INLINE = re.compile(
+    r"""<style|\sstyle\s*=|<script(?![^>]*\ssrc=)|\son[a-z]+\s*=\s*["']|javascript:|https?://(?!www\.w3\.org)[^{\s"']*\.(?:js|css|woff2?)"""
+)
 
 
 def name(path: Path) -> str:
@@ -23,9 +25,13 @@ def name(path: Path) -> str:
 def test_files_and_functions_are_small(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert source.count("\n") <= 300, "split the file by noun or verb"
-    long = [f"{node.name}: {node.end_lineno - node.lineno + 1} lines" for node in ast.walk(ast.parse(source))
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
-            and node.end_lineno - node.lineno + 1 > 40]
+    long = [
+        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno
+        and node.end_lineno - node.lineno + 1 > 40
+    ]
     assert long == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.base.db import Base
@@ -14,8 +14,9 @@ from crm.visits.models import Visit
 
 
 class FollowUp(Base):
-    """An agreement. ``owed_by``: jobcentre or company. ``due_on``: a Danish working day; ``first_due_on`` stays
-    when it is snoozed. ``kind``: key of followups.rules.KINDS. ``voided_at``: taken back by correcting the report.
+    """An agreement. ``owed_by``: jobcentre or company. ``due_on``: a Danish working day; ``first_due_on``
+    stays when it is snoozed. ``kind``: key of followups.rules.KINDS. ``voided_at``: taken back by correcting
+    the report.
     """
 
     __tablename__ = "follow_ups"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.db import for_update_skip_locked, insert_new
@@ -28,13 +28,29 @@ def send(
 
     channel: ``mail`` or ``sms``. attachments: mappings with ``name``, ``mime`` and ``text``. It leaves after commit.
     """
-    row = {"channel": channel, "dedupe_key": dedupe_key, "recipient": to, "subject": subject, "body_text": text,
-           "body_html": html, "attachments": [dict(item) for item in attachments], "state": "pending", "attempts": 0,
-           "created_at": now, "not_before": not_before or now, "workplace_id": workplace_id}
-    written = insert_new(session, OutboxMessage, [row], ["dedupe_key"]) == 1
+    return send_many(session, now, [{
+        "channel": channel, "dedupe_key": dedupe_key, "to": to, "text": text, "subject": subject, "html": html,
+        "attachments": attachments, "not_before": not_before, "workplace_id": workplace_id}]) == 1
+
+
+def send_many(session: Session, now: datetime, messages: Sequence[Mapping[str, Any]]) -> int:
+    """``send`` for many in one statement: mappings of its keyword arguments; how many were not there already."""
+    rows = [{"channel": m["channel"], "dedupe_key": m["dedupe_key"], "recipient": m["to"],
+             "subject": m.get("subject", ""), "body_text": m["text"], "body_html": m.get("html"),
+             "attachments": [dict(item) for item in m.get("attachments", ())], "state": "pending", "attempts": 0,
+             "created_at": now, "not_before": m.get("not_before") or now, "workplace_id": m.get("workplace_id")}
+            for m in messages]
+    written = insert_new(session, OutboxMessage, rows, ["dedupe_key"])
     if written:
         session.info["outbox_written"] = True
     return written
+
+
+def withdraw(session: Session, dedupe_key: str) -> bool:
+    """Take back a message that has not left yet (a reminder of a time that no longer holds); False when it has."""
+    gone = session.execute(delete(OutboxMessage).where(OutboxMessage.dedupe_key == dedupe_key,
+                                                       OutboxMessage.state == "pending"))
+    return bool(getattr(gone, "rowcount", 0))
 
 
 def deliver_due(sessions: sessionmaker[Session], adapters: Mapping[str, Adapter], now: datetime, *,

@@ -39,7 +39,7 @@ def log(session: Session, actor: Any, now: datetime, visit: Visit, told: NewOpen
 
 def replace_from_report(session: Session, actor: Any, now: datetime, visit: Visit,
                         told: Sequence[NewOpening]) -> list[Opening]:
-    """Make the report's openings these, whatever a former report said: alike ones are corrected in place, ones
+    """Make the report's openings these, whatever a former one said: alike ones are corrected in place, ones
     no longer told are voided, new ones logged. Openings added beside the report stay. Raises as ``log``."""
     there = session.scalars(
         select(Opening).where(Opening.visit_id == visit.id, Opening.from_report, Opening.voided_at.is_(None))

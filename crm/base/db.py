@@ -173,3 +173,11 @@ def lock_person(session: Session, person_id: int) -> None:
     """Let one transaction of this person at a time claim or finish; held until it ends (SQLite: see lock_day)."""
     if not is_sqlite(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:p, 0)"), {"p": person_id})
+
+
+def continue_ids(session: Session, tables: Iterable[Table]) -> None:
+    """After rows with ids of their own: let the next id follow the largest (SQLite does so by itself)."""
+    if not is_sqlite(session):
+        for table in tables:
+            session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "
+                                 f"coalesce((SELECT max(id) FROM {table.name}), 0) + 1, false)"))

@@ -108,6 +108,15 @@ def reopen(session: Session, actor: Any, now: datetime, opening: Opening) -> Non
     session.flush()
 
 
+def void(session: Session, actor: Any, now: datetime, opening: Opening) -> None:
+    """Written by mistake: shown and counted nowhere from now on. Raises Refusal for one the report told of."""
+    if opening.from_report:
+        raise Refusal("from_report", N_("Åbningen står i besøgets rapport. Ret rapporten i stedet."))
+    opening.voided_at = now
+    _note(session, actor, now, "openings.void", opening)
+    session.flush()
+
+
 def _note(session: Session, actor: Any, now: datetime, verb: str, opening: Opening, **data: Any) -> None:
     activity.record(session, actor, now, verb, opening, workplace_id=opening.workplace_id,
                     campaign_id=opening.campaign_id, type=opening.type, positions=opening.positions,

@@ -68,22 +68,22 @@ def _mails(now: datetime, due: Due, to: Sequence[User], people: People) -> Itera
     owner = people.users.get(due.owner_id)
     for number, person in enumerate(to):
         subject, text, html = render_mail(
-            "nag", due=due, heading=HEADINGS[due.step.key], why=_why(due, owner, copy=number > 0),
+            "nag", due=due, heading=HEADINGS[due.step.key], why=_why(due, owner, to, number),
             owed=OWED_BY[due.owed_by], person=person, owner=owner, days=overdue_days(due.due_on, nag_day(now)))
         key = f"nag:{due.id}:{due.step.key}:{due.due_on.isoformat()}" + (f":{person.id}" if number else "")
         yield {"channel": "mail", "dedupe_key": key, "to": person.email, "text": text, "subject": subject,
                "html": html, "workplace_id": due.workplace_id}
 
 
-def _why(due: Due, owner: User | None, *, copy: bool) -> str:
-    """Why this person gets the mail; mails are Danish."""
+def _why(due: Due, owner: User | None, to: Sequence[User], number: int) -> str:
+    """Why the recipient with this number gets the mail; mails are Danish."""
     if owner is None:
         return "Konsulenten, der havde aftalen, er ikke længere aktiv. Find en anden til den."
-    if due.step.to_lead:
+    if due.step.to_lead and to[0] is not owner:
         return f"Aftalen er stadig ikke på plads. Tal med {owner.name} om, hvad der skal ske."
-    if copy:
+    if number:
         return f"Du får kopi, fordi en aftale hos {owner.name} er over fristen."
-    if due.step.copy_lead:
-        return "Aftalen er over fristen. Din leder har fået kopi."
+    if due.step.after:
+        return "Aftalen er over fristen." + (" Din leder har fået kopi." if len(to) > 1 else "")
     return "Aftalen har frist i dag." if due.owed_by == "jobcentre" else (
         "Virksomheden lovede at vende tilbage senest i dag. Har de ikke gjort det, så ring til dem.")

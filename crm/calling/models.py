@@ -19,7 +19,7 @@ class QueueEntry(Base):
     state: ``waiting`` (offered when ``due_at`` has come), ``done`` (has an outcome that ends the calling).
     A live claim is ``claimed_by`` with ``claimed_until`` in the future, whatever the state.
     ``call_back_by``: the phoner who promised to call; None = anyone. ``rank``: 0 call-back, 1 retry, 2 fresh.
-    ``final_outcome`` (``booked``, ``declined`` or an unworkable key) with time, phoner and firm: what the rates read.
+    ``final_outcome`` (``booked``, ``declined`` or an unworkable key) with time, phoner and firm: the rates read it.
     """
 
     __tablename__ = "queue_entries"
@@ -27,6 +27,8 @@ class QueueEntry(Base):
         UniqueConstraint("campaign_id", "workplace_id"),
         CheckConstraint("state IN ('waiting','done')", name="state"),
         Index("ix_queue_entries_claim", "campaign_id", "jobcentre_id", "rank", "due_at", "id",
+              postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
+        Index("ix_queue_entries_claim_any", "campaign_id", "rank", "due_at", "id",
               postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
         Index("ix_queue_entries_claimed_by", "claimed_by", postgresql_where=text("claimed_by IS NOT NULL"),
               sqlite_where=text("claimed_by IS NOT NULL")),
@@ -62,8 +64,8 @@ class QueueEntry(Base):
 
 
 class Call(Base):
-    """One call with its outcome. ``started_at`` is when the entry was claimed or dialled, ``ended_at`` when it was
-    finished. ``idempotency_key`` makes a repeated finish answer with the first one's result."""
+    """One call with its outcome. ``started_at`` is when the entry was claimed or dialled, ``ended_at`` when it
+    was finished. ``idempotency_key`` makes a repeated finish answer with the first one's result."""
 
     __tablename__ = "calls"
     __table_args__ = (UniqueConstraint("user_id", "idempotency_key"),

@@ -58,7 +58,7 @@ def trade(rng: Random) -> Trade:
 
 
 def company_name(rng: Random, kind: Trade, place: str) -> str:
-    """``Eksempel Blik & Rør ApS``, ``Prøvebageri I/S``, ``Testesen & Søn Transport Hobro A/S``; one in 150 very long."""
+    """``Eksempel Blik & Rør ApS``, ``Prøvebageri I/S``, ``Testesen & Søn Transport Hobro A/S``; a few very long."""
     word, form, draw = rng.choice(kind.words), rng.choice(FORMS), rng.random()
     if draw < 0.007:
         return _long_name(rng, word, form, place)

@@ -26,8 +26,8 @@ def calling_days(now: datetime, weeks: int) -> list[date]:
 def pace(rng: Random, days: Sequence[date]) -> list[float]:
     """How much is called each day: a slow start, a dip at mid-term, no two days alike."""
     count = len(days)
-    return [min(1.0, 0.35 + 3 * index / count) * (0.55 if 0.46 < index / count < 0.54 else 1.0) * rng.uniform(0.75, 1.25)
-            for index in range(count)]
+    return [min(1.0, 0.35 + 3 * index / count) * (0.55 if 0.46 < index / count < 0.54 else 1.0)
+            * rng.uniform(0.75, 1.25) for index in range(count)]
 
 
 def moment(rng: Random, day: date, first: int = 8 * 60 + 15, last: int = 16 * 60 + 10) -> datetime:

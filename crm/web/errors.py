@@ -35,13 +35,27 @@ def problem(status: int, code: str, detail: str, **extra: Any) -> Response:
     return response
 
 
+BIGGEST_ID = 2**53  # what every JSON reader can hold; larger ids exist nowhere and overflow the database's type
+
+
 def install(app: Flask) -> None:
+    app.before_request(_refuse_unstorable)
     app.register_error_handler(Refusal, _refusal)
     app.register_error_handler(NotFound, lambda error: _answer(404, "not_found", _(str(error))))
     app.register_error_handler(NotPermitted, _not_permitted)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _crash)
+
+
+def _refuse_unstorable() -> Any:
+    """Ids no database holds do not exist; NUL characters are in no text (PostgreSQL refuses them)."""
+    if any(isinstance(value, int) and value > BIGGEST_ID for value in (request.view_args or {}).values()):
+        raise NotFound
+    texts = [*request.args.values(), *(request.form.values() if request.form else ())]
+    if "\0" in request.path or any("\0" in text for text in texts):
+        return _answer(400, "unreadable", _("Teksten indeholder et tegn, der ikke kan gemmes. Fjern det og prøv igen."))
+    return None
 
 
 def _answer(status: int, code: str, detail: str, **extra: Any) -> Any:

@@ -31,8 +31,10 @@ class Campaign(Base):
     """
 
     __tablename__ = "campaigns"
-    __table_args__ = (CheckConstraint("starts_on <= ends_on", name="dates"),
-                      CheckConstraint("state IN ('open','closed')", name="state"))
+    __table_args__ = (
+        CheckConstraint("starts_on <= ends_on", name="dates"),
+        CheckConstraint("state IN ('open','closed')", name="state"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
@@ -87,7 +89,7 @@ class CallList(Base):
     """A jobcentre's list: drawn by a segment's filters, reviewed, approved and then frozen.
 
     ``filters``: the saved segment (``campaigns.rules.Filters`` as a mapping). ``seed`` makes the random
-    sample repeatable. ``legal_basis``: why protected companies on it may be called, with who recorded it and when.
+    sample repeatable. ``legal_basis``: why protected companies on it may be called, who recorded it and when.
     """
 
     __tablename__ = "call_lists"
@@ -114,8 +116,10 @@ class ListEntry(Base):
     """A workplace on a list. ``struck_reason``: key of campaigns.rules.STRIKE_REASONS when struck out."""
 
     __tablename__ = "list_entries"
-    __table_args__ = (UniqueConstraint("call_list_id", "workplace_id"),
-                      Index("ix_list_entries_call_list_id_position", "call_list_id", "position"))
+    __table_args__ = (
+        UniqueConstraint("call_list_id", "workplace_id"),
+        Index("ix_list_entries_call_list_id_position", "call_list_id", "position"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     call_list_id: Mapped[int] = mapped_column(ForeignKey("call_lists.id", ondelete="CASCADE"))

@@ -53,18 +53,28 @@ class Filters:
     sample: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"industries": list(self.industries), "min_employees": self.min_employees,
-                "max_employees": self.max_employees, "postcodes": list(self.postcodes),
-                "not_contacted_months": self.not_contacted_months, "exclude_partners": self.exclude_partners,
-                "sample": self.sample}
+        return {
+            "industries": list(self.industries),
+            "min_employees": self.min_employees,
+            "max_employees": self.max_employees,
+            "postcodes": list(self.postcodes),
+            "not_contacted_months": self.not_contacted_months,
+            "exclude_partners": self.exclude_partners,
+            "sample": self.sample,
+        }
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Filters:
         """From a stored mapping; what is missing in it is no condition."""
-        return cls(industries=tuple(saved.get("industries") or ()), min_employees=saved.get("min_employees"),
-                   max_employees=saved.get("max_employees"), postcodes=tuple(saved.get("postcodes") or ()),
-                   not_contacted_months=saved.get("not_contacted_months"),
-                   exclude_partners=bool(saved.get("exclude_partners")), sample=saved.get("sample"))
+        return cls(
+            industries=tuple(saved.get("industries") or ()),
+            min_employees=saved.get("min_employees"),
+            max_employees=saved.get("max_employees"),
+            postcodes=tuple(saved.get("postcodes") or ()),
+            not_contacted_months=saved.get("not_contacted_months"),
+            exclude_partners=bool(saved.get("exclude_partners")),
+            sample=saved.get("sample"),
+        )
 
 
 def check_filters(filters: Filters, sections: Iterable[str]) -> None:
@@ -163,18 +173,26 @@ SCRIPT_FIELDS: dict[str, str] = {
 SCRIPT_STEPS = 8
 
 DEFAULT_SCRIPT: list[dict[str, str]] = [
-    {"title": "Indledning",
-     "text": "Goddag, du taler med {phoner}. Jeg ringer på vegne af {jobcentre}. Taler jeg med {contact}? "
-             "Har du to minutter?"},
-    {"title": "Behov",
-     "text": "{jobcentre} hjælper virksomheder med at finde medarbejdere, praktikanter og voksenlærlinge. "
-             "Hvordan ser det ud hos {company}: mangler I hænder nu eller inden for det næste halve år?"},
-    {"title": "Foreslå besøg",
-     "text": "En konsulent fra {jobcentre} vil gerne kigge forbi jer. Det tager højst en time og er "
-             "uforpligtende. Hvilken af tiderne passer dig bedst, {contact}?"},
-    {"title": "Bekræft og afslut",
-     "text": "Så er tiden aftalt. Du får en bekræftelse med kalenderfil på mail, og der står, hvem du kan "
-             "ringe til, hvis {company} får brug for at flytte besøget. Tak for snakken, {contact}."},
+    {
+        "title": "Indledning",
+        "text": "Goddag, du taler med {phoner}. Jeg ringer på vegne af {jobcentre}. Taler jeg med {contact}? "
+        "Har du to minutter?",
+    },
+    {
+        "title": "Behov",
+        "text": "{jobcentre} hjælper virksomheder med at finde medarbejdere, praktikanter og voksenlærlinge. "
+        "Hvordan ser det ud hos {company}: mangler I hænder nu eller inden for det næste halve år?",
+    },
+    {
+        "title": "Foreslå besøg",
+        "text": "En konsulent fra {jobcentre} vil gerne kigge forbi jer. Det tager højst en time og er "
+        "uforpligtende. Hvilken af tiderne passer dig bedst, {contact}?",
+    },
+    {
+        "title": "Bekræft og afslut",
+        "text": "Så er tiden aftalt. Du får en bekræftelse med kalenderfil på mail, og der står, hvem du kan "
+        "ringe til, hvis {company} får brug for at flytte besøget. Tak for snakken, {contact}.",
+    },
 ]
 
 
@@ -188,8 +206,8 @@ def script_problem(text: str) -> str | None:
 
 def fill_script(steps: Sequence[Mapping[str, str]], fields: Mapping[str, str]) -> list[dict[str, str]]:
     """The steps with their fields filled in; a field without a value stays as it is."""
+
     def fill(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda m: fields.get(m[1], m[0]), text)
 
-    return [{**step, "title": fill(step.get("title", "")), "text": fill(step.get("text", ""))}
-            for step in steps]
+    return [{**step, "title": fill(step.get("title", "")), "text": fill(step.get("text", ""))} for step in steps]

@@ -45,17 +45,20 @@ hours = st.builds(
 ).filter(lambda h: h.calls_from < h.calls_to)
 
 
-@pytest.mark.parametrize(("moment", "is_open"), [
-    (utc(2026, 11, 24, 7, 0), True),    # Tuesday 8.00
-    (utc(2026, 11, 24, 6, 59), False),  # 7.59
-    (utc(2026, 11, 24, 16, 0), False),  # 17.00, half-open
-    (utc(2026, 11, 22, 10, 0), False),  # Sunday
-    (utc(2026, 12, 24, 10, 0), False),  # Christmas Eve, a Thursday
-    (utc(2026, 5, 1, 10, 0), True),     # Store Bededag is a working day since 2024
-    (utc(2026, 4, 3, 10, 0), False),    # Good Friday
-    (utc(2026, 3, 30, 6, 0), True),     # the Monday after the spring change: 8.00 is 6.00 UTC
-    (utc(2026, 10, 26, 6, 30), False),  # the Monday after the autumn change: 7.30
-])
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        (utc(2026, 11, 24, 7, 0), True),  # Tuesday 8.00
+        (utc(2026, 11, 24, 6, 59), False),  # 7.59
+        (utc(2026, 11, 24, 16, 0), False),  # 17.00, half-open
+        (utc(2026, 11, 22, 10, 0), False),  # Sunday
+        (utc(2026, 12, 24, 10, 0), False),  # Christmas Eve, a Thursday
+        (utc(2026, 5, 1, 10, 0), True),  # Store Bededag is a working day since 2024
+        (utc(2026, 4, 3, 10, 0), False),  # Good Friday
+        (utc(2026, 3, 30, 6, 0), True),  # the Monday after the spring change: 8.00 is 6.00 UTC
+        (utc(2026, 10, 26, 6, 30), False),  # the Monday after the autumn change: 7.30
+    ],
+)
 def test_calling_hours_follow_the_danish_clock_and_calendar(moment, is_open):
     assert in_calling_hours(Hours(), moment) is is_open
 
@@ -92,8 +95,11 @@ def test_open_moments_lie_inside_the_wall_clock_window_on_working_days(campaign,
         assert campaign.calls_from <= minute < campaign.calls_to or local.date().month in (3, 10)
 
 
-@pytest.mark.parametrize("day", [date(y, 3, d) for y, d in ((2026, 29), (2027, 28), (2028, 26), (2029, 25))]
-                         + [date(y, 10, d) for y, d in ((2026, 25), (2027, 31), (2028, 29), (2029, 28))])
+@pytest.mark.parametrize(
+    "day",
+    [date(y, 3, d) for y, d in ((2026, 29), (2027, 28), (2028, 26), (2029, 25))]
+    + [date(y, 10, d) for y, d in ((2026, 25), (2027, 31), (2028, 29), (2029, 28))],
+)
 def test_no_hour_is_lost_or_doubled_when_the_clock_changes(day):
     campaign = Hours(8 * 60, 17 * 60, True)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=3)
@@ -113,9 +119,11 @@ def test_a_closed_or_finished_campaign_never_opens_again():
 filters = st.builds(
     Filters,
     industries=st.lists(st.sampled_from("CFHI"), unique=True).map(tuple),
-    min_employees=st.none() | st.integers(0, 9), max_employees=st.none() | st.integers(9, 500),
+    min_employees=st.none() | st.integers(0, 9),
+    max_employees=st.none() | st.integers(9, 500),
     postcodes=st.lists(st.sampled_from(["8700", "8732"]), unique=True).map(tuple),
-    not_contacted_months=st.none() | st.integers(1, 120), exclude_partners=st.booleans(),
+    not_contacted_months=st.none() | st.integers(1, 120),
+    exclude_partners=st.booleans(),
     sample=st.none() | st.integers(1, 9999),
 )
 
@@ -130,14 +138,17 @@ def test_no_stored_filters_are_no_conditions():
     assert Filters.from_json({}) == Filters()
 
 
-@pytest.mark.parametrize(("wrong", "field"), [
-    (Filters(industries=("ZZ",)), "industries"),
-    (Filters(postcodes=("87",)), "postcodes"),
-    (Filters(min_employees=-1), "min_employees"),
-    (Filters(min_employees=9, max_employees=3), "max_employees"),
-    (Filters(not_contacted_months=0), "not_contacted_months"),
-    (Filters(sample=0), "sample"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (Filters(industries=("ZZ",)), "industries"),
+        (Filters(postcodes=("87",)), "postcodes"),
+        (Filters(min_employees=-1), "min_employees"),
+        (Filters(min_employees=9, max_employees=3), "max_employees"),
+        (Filters(not_contacted_months=0), "not_contacted_months"),
+        (Filters(sample=0), "sample"),
+    ],
+)
 def test_each_wrong_condition_is_named(wrong, field):
     with pytest.raises(Invalid) as refused:
         check_filters(wrong, "CFHI")
@@ -166,4 +177,5 @@ def test_script_fields_are_filled_and_unknown_ones_found():
     assert script_problem("Goddag {chef}") is not None
     assert script_problem("Goddag {phoner") is not None
     assert fill_script([{"title": "A", "text": "Hos {company}, {contact}"}], {"company": "Blik ApS"}) == [
-        {"title": "A", "text": "Hos Blik ApS, {contact}"}]
+        {"title": "A", "text": "Hos Blik ApS, {contact}"}
+    ]

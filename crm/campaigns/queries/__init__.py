@@ -1,0 +1,45 @@
+"""Reads of campaigns: campaigns and participations, segments with their counts, lists and their entries."""
+
+from __future__ import annotations
+
+from crm.campaigns.queries.campaigns import (
+    campaign,
+    campaigns,
+    extracts,
+    overview,
+    participation,
+    participations,
+    saved_segments,
+)
+from crm.campaigns.queries.lists import (
+    call_list,
+    checks,
+    entries,
+    frozen_workplaces,
+    list_counts,
+    list_sums,
+    lists_of,
+    waiting_for_basis,
+)
+from crm.campaigns.queries.segment import candidates, last_contacts, segment_count
+
+__all__ = [
+    "call_list",
+    "campaign",
+    "campaigns",
+    "candidates",
+    "checks",
+    "entries",
+    "extracts",
+    "frozen_workplaces",
+    "last_contacts",
+    "list_counts",
+    "list_sums",
+    "lists_of",
+    "overview",
+    "participation",
+    "participations",
+    "saved_segments",
+    "segment_count",
+    "waiting_for_basis",
+]

@@ -1,0 +1,170 @@
+"""Move, cancel, arrive, and the visit's own part of the report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NoReturn
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.base import activity
+from crm.base.clock import danish_date
+from crm.base.errors import N_, Invalid, Refusal
+from crm.integrations.actions import withdraw
+from crm.people.models import User
+from crm.travel.places import Place
+from crm.visits.actions.check import drivable, lock_days, others, whole_minute, write
+from crm.visits.actions.messages import reminder_key, tell_cancelled, tell_moved
+from crm.visits.actions.publish import publish_visit
+from crm.visits.models import Visit, VisitEvent
+from crm.visits.queries.slots import Ask
+from crm.visits.rules.words import MATERIALS, OCCUPYING_STATES, RESULTS, SCHEMES, VisitReport
+
+
+def ask_for_visit(visit: Visit) -> Ask:
+    """Where and by which rules a booked visit may lie; it is not in its own way, and notice is no matter."""
+    place = Place(visit.lat, visit.lon)
+    return Ask(visit.jobcentre_id, visit.entry.campaign, place, visit.workplace.geo_source == "file", visit.id, False)
+
+
+def move(session: Session, actor: User, now: datetime, visit: Visit, starts_at: datetime, reason: str,
+         consultant_id: int | None = None) -> Visit:
+    """Give the visit another time, and perhaps another consultant, who then answers for it.
+
+    Raises Refusal stale, overlap, travel, hours, capacity (with ``alternatives``); Invalid without a reason.
+    """
+    starts_at, reason = whole_minute(starts_at), _reason(reason)
+    _hold(session, visit)
+    _refuse_unless_booked(visit)
+    target = consultant_id or visit.consultant_id
+    if (target, starts_at) == (visit.consultant_id, visit.starts_at):
+        return visit
+    lock_days(session, [(visit.consultant_id, danish_date(visit.starts_at)), (target, danish_date(starts_at))])
+    ask = ask_for_visit(visit)
+    slot = drivable(session, now, ask, target, starts_at)
+    former, was = session.get_one(User, visit.consultant_id), visit.starts_at
+
+    def change() -> None:
+        visit.starts_at, visit.ends_at = slot.starts_at, slot.ends_at
+        visit.consultant_id = visit.responsible_id = target
+        visit.sequence += 1
+        visit.arrived_at = None
+
+    def taken() -> NoReturn:
+        raise Refusal("overlap", N_("Tiden er lige blevet taget af en anden. Besøget er ikke flyttet."),
+                      extra=others(session, now, ask, target, starts_at))
+
+    write(session, change, taken)
+    session.expire(visit, ["consultant", "responsible"])
+    _event(session, actor, now, visit, "move", reason=reason, was=was.isoformat(), to=slot.starts_at.isoformat(),
+           former_id=former.id, consultant_id=target)
+    publish_visit(session, now, visit)
+    tell_moved(session, now, visit, former, was, reason)
+    session.flush()
+    return visit
+
+
+def cancel(session: Session, actor: User, now: datetime, visit: Visit, by: str, reason: str) -> Visit:
+    """Take the visit out of the calendar; it still counts as booked. ``by``: company or jobcentre.
+
+    Raises Refusal stale when it is no longer booked; Invalid without a reason.
+    """
+    if by not in ("company", "jobcentre"):
+        raise Invalid(N_("Vælg, hvem der aflyser."), errors={"by": N_("Vælg, hvem der aflyser")})
+    reason = _reason(reason)
+    _hold(session, visit)
+    _refuse_unless_booked(visit)
+    lock_days(session, [(visit.consultant_id, danish_date(visit.starts_at))])
+    former = visit.sequence
+    visit.state, visit.sequence = f"cancelled_by_{by}", former + 1
+    session.flush()
+    _event(session, actor, now, visit, "cancel", by=by, reason=reason, was=visit.starts_at.isoformat())
+    publish_visit(session, now, visit)
+    tell_cancelled(session, now, visit, reason, former)
+    session.flush()
+    return visit
+
+
+def arrive(session: Session, actor: User, now: datetime, visit: Visit) -> Visit:
+    """The consultant is there; the first time counts."""
+    _hold(session, visit)
+    _refuse_unless_booked(visit)
+    if visit.arrived_at is None:
+        visit.arrived_at = now
+        _event(session, actor, now, visit, "arrive")
+        session.flush()
+    return visit
+
+
+def report(session: Session, actor: User, now: datetime, visit: Visit, report: VisitReport) -> Visit:
+    """The visit's own part of the report; a second report corrects the first and keeps the history.
+
+    Raises Invalid for unknown keys and for a visit reported as held before it begins, Refusal overlap when the
+    time of a visit that had been reported cancelled has been given to another.
+    """
+    _check_report(now, visit, report)
+    _hold(session, visit)
+    lock_days(session, [(visit.consultant_id, danish_date(visit.starts_at))])
+    before = visit.state
+
+    def change() -> None:
+        visit.state = report.result
+        visit.pressed = report.pressed if report.result == "held" else None
+        visit.schemes, visit.materials = list(report.schemes), list(report.materials)
+        visit.report_note, visit.no_follow_up_because = report.note.strip(), report.no_follow_up_because
+        visit.reported_at, visit.reported_by = now, actor.id
+
+    def taken() -> NoReturn:
+        raise Refusal("overlap", N_("Et andet besøg har fået tiden imens. Rapporten er ikke gemt."))
+
+    write(session, change, taken)
+    _event(session, actor, now, visit, "report", result=report.result, before=before, pressed=visit.pressed)
+    if (before in OCCUPYING_STATES) != (report.result in OCCUPYING_STATES):
+        withdraw(session, reminder_key(visit, visit.sequence))
+        visit.sequence += 1
+    publish_visit(session, now, visit)
+    session.flush()
+    return visit
+
+
+def _check_report(now: datetime, visit: Visit, report: VisitReport) -> None:
+    errors: dict[str, str] = {}
+    if report.result not in RESULTS:
+        errors["result"] = N_("Vælg, hvordan besøget gik")
+    elif report.result in ("held", "nobody_there") and now < visit.starts_at:
+        errors["result"] = N_("Besøget er ikke begyndt endnu")
+    if set(report.schemes) - set(SCHEMES):
+        errors["schemes"] = N_("Vælg ordninger fra listen")
+    if set(report.materials) - set(MATERIALS):
+        errors["materials"] = N_("Vælg materiale fra listen")
+    if report.result == "held" and report.pressed is None:
+        errors["pressed"] = N_("Vælg, om virksomheden følte sig presset")
+    if errors:
+        raise Invalid(N_("Rapporten er ikke gemt. Ret felterne og prøv igen."), errors=errors)
+
+
+def _reason(reason: str) -> str:
+    text = reason.strip()
+    if not text:
+        raise Invalid(N_("Skriv en grund; begge parter får den at vide."), errors={"reason": N_("Grund mangler")})
+    return text[:300]
+
+
+def _hold(session: Session, visit: Visit) -> None:
+    """Lock the row and see it as it is now."""
+    session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
+    session.refresh(visit, ["state", "sequence", "starts_at", "ends_at", "consultant_id", "responsible_id",
+                            "arrived_at", "reported_at"])
+
+
+def _refuse_unless_booked(visit: Visit) -> None:
+    if visit.state != "booked":
+        raise Refusal("stale", N_("Besøget er allerede aflyst eller rapporteret. Intet er ændret."))
+
+
+def _event(session: Session, actor: Any, now: datetime, visit: Visit, kind: str, **data: Any) -> None:
+    session.add(VisitEvent(visit_id=visit.id, at=now, kind=kind, actor_id=actor.id if actor else None,
+                           responsible_id=visit.responsible_id, data=data))
+    activity.record(session, actor, now, f"visits.{kind}", visit, workplace_id=visit.workplace_id,
+                    campaign_id=visit.campaign_id, **data)

@@ -1,0 +1,101 @@
+"""The last word before a visit is written: under the lock on the consultant's day, from the rows as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, NoReturn
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from crm.base.clock import danish_date
+from crm.base.db import is_overlap_error, lock_day
+from crm.base.errors import N_, Invalid, NotFound, Refusal
+from crm.travel.engine import default_engine
+from crm.visits.queries.slots import Ask, Person, SlotMaker, consultants, load_days, search
+from crm.visits.rules.day import Verdict, Wish, judge
+from crm.visits.rules.slots import Slot, alternatives, as_dict, clock_text, refusal_fields
+from crm.visits.rules.words import REFUSED
+
+MONTHS = ("jan.", "feb.", "marts", "april", "maj", "juni", "juli", "aug.", "sep.", "okt.", "nov.", "dec.")
+
+
+def lock_days(session: Session, days: Iterable[tuple[int, date]]) -> None:
+    """Hold off other writers of these consultants' days, always in the same order, so that two never wait in a ring."""
+    for consultant_id, day in sorted(set(days)):
+        lock_day(session, consultant_id, day)
+
+
+def whole_minute(moment: datetime) -> datetime:
+    """Visits start on whole minutes. Raises Invalid."""
+    if moment.second or moment.microsecond:
+        raise Invalid(N_("Et besøg begynder på et helt minut."), errors={"starts_at": N_("skal være et helt minut")})
+    return moment
+
+
+def drivable(session: Session, now: datetime, ask: Ask, consultant_id: int, starts_at: datetime) -> Slot:
+    """The time as a slot, judged from the rows as they are. Call under ``lock_days``.
+
+    Raises Refusal overlap, travel, hours or capacity with three alternatives; NotFound for a consultant that does
+    not belong to the jobcentre.
+    """
+    person = consultants(session, [ask.jobcentre_id]).get(consultant_id)
+    if person is None:
+        raise NotFound(N_("Konsulenten hører ikke til jobcentret."))
+    wish = ask.wish(now)
+    day = danish_date(starts_at)
+    days, weeks = load_days(session, [consultant_id], [day], exclude=ask.exclude)
+    found = days.get((consultant_id, day))
+    if found is None:
+        refuse(session, now, ask, person, wish, Verdict(starts_at, _early(wish, starts_at) or "hours"), None)
+    verdict = judge(found, wish, starts_at, default_engine())
+    slot = SlotMaker(person, wish, weeks, found).one(verdict)
+    if verdict.reason is not None:
+        refuse(session, now, ask, person, wish, verdict, slot)
+    return slot
+
+
+def _early(wish: Wish, starts_at: datetime) -> str | None:
+    return "notice" if starts_at < wish.earliest else "horizon" if starts_at > wish.latest else None
+
+
+def refuse(session: Session, now: datetime, ask: Ask, person: Person, wish: Wish, verdict: Verdict,
+           slot: Slot | None) -> NoReturn:
+    """Raise the refusal with its sentence and three other times."""
+    code, message = REFUSED[verdict.reason or "hours"]
+    fields: dict[str, Any] = refusal_fields(slot) if slot else {}
+    fields |= {"earliest": moment_text(wish.earliest), "latest": moment_text(wish.latest), "taken": _taken(verdict)}
+    raise Refusal(code, message, extra=others(session, now, ask, person.id, verdict.starts_at), **fields)
+
+
+def others(session: Session, now: datetime, ask: Ask, consultant_id: int, starts_at: datetime) -> dict[str, Any]:
+    """``alternatives``: up to three bookable times near to the one that was refused."""
+    frm = max(now, starts_at - timedelta(days=3)) if starts_at < ask.wish(now).latest else now
+    offer = search(session, now, ask, frm, frm + timedelta(days=10))
+    if not offer.slots:
+        offer = search(session, now, ask, now, now + timedelta(days=ask.campaign.horizon_days))
+    return {"alternatives": [as_dict(slot, why) for slot, why in alternatives(offer.slots, starts_at, consultant_id)]}
+
+
+def _taken(verdict: Verdict) -> str:
+    stop = verdict.before
+    return f"{clock_text(stop.starts_at)}–{clock_text(stop.ends_at)}" if stop else ""
+
+
+def moment_text(moment: datetime) -> str:
+    """``24. nov. kl. 10.00`` on the Danish clock."""
+    day = danish_date(moment)
+    return f"{day.day}. {MONTHS[day.month - 1]} kl. {clock_text(moment)}"
+
+
+def write(session: Session, change: Callable[[], None], taken: Callable[[], NoReturn]) -> None:
+    """Flush a change inside a savepoint; when the database itself refuses the overlap, ``taken`` raises instead."""
+    try:
+        with session.begin_nested():
+            change()
+            session.flush()
+    except DBAPIError as exc:
+        if not is_overlap_error(exc):
+            raise
+        taken()

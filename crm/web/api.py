@@ -18,6 +18,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from crm.base.errors import N_, Invalid
+from crm.web import permit
 from crm.web.errors import problem
 
 SECURITY: list[dict[str, list[str]]] = [{"token": []}]
@@ -92,8 +93,8 @@ PROBLEMS: dict[Any, Any] = {
 
 
 def api_blueprint(room: str, title: str) -> APIBlueprint:
-    """A room's JSON resources under /api/v1."""
-    return APIBlueprint(
+    """A room's JSON resources under /api/v1. Who calls is settled before the input is looked at."""
+    blueprint = APIBlueprint(
         f"{room}_api",
         f"crm.{room}",
         url_prefix="/api/v1",
@@ -101,6 +102,8 @@ def api_blueprint(room: str, title: str) -> APIBlueprint:
         abp_security=SECURITY,
         abp_responses=PROBLEMS,
     )
+    blueprint.before_request(permit.require_token)
+    return blueprint
 
 
 def invalid_input(error: ValidationError) -> Response:

@@ -92,11 +92,16 @@ def requires(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def require_token() -> None:
+    """Refuse a call without a valid token. Raises Refusal (401)."""
+    if actor() is None:
+        message = N_("Kaldet mangler et gyldigt adgangstoken i Authorization-feltet.")
+        raise Refusal("unauthenticated", message, status=401)
+
+
 def _not_signed_in() -> Any:
     if request.path.startswith(API_PREFIX):
-        raise Refusal(
-            "unauthenticated", N_("Kaldet mangler et gyldigt adgangstoken i Authorization-feltet."), status=401
-        )
+        require_token()
     target = url_for("people.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
     if request.headers.get("HX-Request"):
         return "", 401, {"HX-Redirect": target}

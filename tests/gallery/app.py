@@ -1,6 +1,6 @@
 """The gallery's Flask application: our templates and static files, invented content.
 
-    python -m tests.gallery.app     serves it on port 5077 for looking at while drawing
+python -m tests.gallery.app     serves it on port 5077 for looking at while drawing
 """
 
 from __future__ import annotations

@@ -75,8 +75,11 @@ SERIES = [
         "band": [None] * 8 + [[10572, 10572], [11800, 12140], [13050, 13690], [14300, 15240]],
     },
 ]
-PACE_TABLE = {"columns": ["Uge", "Booket", "Samlet"], "rows": [[w, number(b), number(t)] for w, b, t in zip(WEEKS, BOOKED, TOTALS)]}
-WEEK_BARS = [{"label": w, "value": b, "url": "#"} for w, b in zip(WEEKS, BOOKED)] + [
+PACE_TABLE = {
+    "columns": ["Uge", "Booket", "Samlet"],
+    "rows": [[w, number(b), number(t)] for w, b, t in zip(WEEKS, BOOKED, TOTALS, strict=False)],
+}
+WEEK_BARS = [{"label": w, "value": b, "url": "#"} for w, b in zip(WEEKS, BOOKED, strict=False)] + [
     {"label": w, "value": 1400, "text": "1.400" if w == "46" else "", "kind": "forecast"} for w in WEEKS[9:]
 ]
 CAPACITY = [
@@ -88,7 +91,10 @@ CAPACITY = [
     {"label": "50", "parts": [7, 35], "capacity": 44, "cells": ["7", "35", "44"]},
     {"label": "51", "parts": [1, 25], "capacity": 28, "cells": ["1", "25", "28"]},
 ]
-CAPACITY_TABLE = {"columns": ["Uge", "Booket", "Listen", "Plads"], "rows": [[r["label"], *r["cells"]] for r in CAPACITY]}
+CAPACITY_TABLE = {
+    "columns": ["Uge", "Booket", "Listen", "Plads"],
+    "rows": [[r["label"], *r["cells"]] for r in CAPACITY],
+}
 
 
 def tiles() -> list[dict[str, Any]]:

@@ -46,56 +46,96 @@ FILTERS: dict[str, Any] = {"dk_number": dk_number, "dk_pct": dk_pct}
 HISTORY = [
     {"title": "Ring igen", "when": "to. 12. nov. 13.22", "text": "Mette træffes bedst efter 10.30"},
     {"title": "Telefonsvarer", "when": "ti. 10. nov. 9.48", "text": "Besked lagt, eget nummer oplyst"},
-    {"title": "Besøg afholdt", "when": "on. 17. sep. 2025", "text": "Ville høre mere om voksenlærlinge", "tone": "good"},
+    {
+        "title": "Besøg afholdt",
+        "when": "on. 17. sep. 2025",
+        "text": "Ville høre mere om voksenlærlinge",
+        "tone": "good",
+    },
 ]
 
 
 def slot(time: str, drive: str = "", note: str = "", **more: Any) -> dict[str, Any]:
     """One bookable (or refused) time in the phoner's right column."""
-    return {"time": time, "drive": drive, "note": note, **more}
+    return {"value": time, "time": time, "drive": drive, "note": note, **more}
 
 
 DAYS = [
-    ("Tirsdag 24. november, om 6 dage", [
-        ("KMØ", [
+    {"label": "Tirsdag 24. november, om 6 dage", "groups": [
+        {"who": "KMØ", "slots": [
             slot("10.00–11.00", "+12 min kørsel", "efter besøg i Hadsund 9.00", best="mindst kørsel, og om formiddagen", checked=True),
             slot("13.00–14.00", "+26 min kørsel", "før besøg i Hobro 15.00"),
-        ]),
-        ("LAT", [
+        ]},
+        {"who": "LAT", "slots": [
             slot("9.00–10.00", off="kan ikke nås: 47 min fra Aars, 30 min fri"),
             slot("14.00–15.00", "+31 min kørsel", "sidste besøg den dag"),
-        ]),
-    ]),
-    ("Onsdag 25. november, om 7 dage", [
-        ("KMØ", [slot("8.30–9.30", "+18 min kørsel", "før besøg i Hobro 10.30")]),
-        ("LAT", [
+        ]},
+    ]},
+    {"label": "Onsdag 25. november, om 7 dage", "groups": [
+        {"who": "KMØ", "slots": [
+            slot("8.30–9.30", "+18 min kørsel", "før besøg i Hobro 10.30"),
+        ]},
+        {"who": "LAT", "slots": [
             slot("11.00–12.00", "+15 min kørsel", "efter besøg i Hobro 9.30"),
             slot("13.00–14.00", off="kan ikke nås: 29 min fra Arden, 15 min fri"),
-        ]),
-    ]),
-    ("Torsdag 26. november, om 8 dage", [
-        ("KMØ", [slot("9.00–10.00", "+22 min kørsel", "første besøg den dag")]),
-        ("LAT", [slot("12.30–13.30", "+24 min kørsel", "efter besøg i Arden 11.00")]),
-    ]),
+        ]},
+    ]},
+    {"label": "Torsdag 26. november, om 8 dage", "groups": [
+        {"who": "KMØ", "slots": [
+            slot("9.00–10.00", "+22 min kørsel", "første besøg den dag"),
+        ]},
+        {"who": "LAT", "slots": [
+            slot("12.30–13.30", "+24 min kørsel", "efter besøg i Arden 11.00"),
+        ]},
+    ]},
 ]  # fmt: skip
 NEAREST = [
-    ("Tre nærmeste tider", [
-        ("KMØ", [slot("13.00–14.00", "+26 min kørsel", "før besøg i Hobro 15.00", day="ti. 24. nov.", why=("Samme dag", "og samme konsulent"))]),
-        ("KMØ", [slot("8.30–9.30", "+18 min kørsel", "før besøg i Hobro 10.30", day="on. 25. nov.", why=("Om formiddagen", "og samme konsulent"))]),
-        ("LAT", [slot("11.00–12.00", "+15 min kørsel", "efter besøg i Hobro 9.30", day="on. 25. nov.", why=("Mindst kørsel", "anden konsulent"))]),
-    ]),
-    ("Øvrige tider", [
-        ("KMØ", [slot("10.00–11.00", off="taget af en anden 10.44.12", taken=True, day="ti. 24. nov.")]),
-        ("LAT", [slot("14.00–15.00", "+31 min kørsel", "sidste besøg den dag", day="ti. 24. nov.")]),
-        ("KMØ", [slot("9.00–10.00", "+22 min kørsel", "første besøg den dag", day="to. 26. nov.")]),
-    ]),
+    {"label": "Tre nærmeste tider", "groups": [
+        {"who": "KMØ", "slots": [
+            slot("13.00–14.00", "+26 min kørsel", "før besøg i Hobro 15.00", day="ti. 24. nov.", why=("Samme dag", "og samme konsulent")),
+        ]},
+        {"who": "KMØ", "slots": [
+            slot("8.30–9.30", "+18 min kørsel", "før besøg i Hobro 10.30", day="on. 25. nov.", why=("Om formiddagen", "og samme konsulent")),
+        ]},
+        {"who": "LAT", "slots": [
+            slot("11.00–12.00", "+15 min kørsel", "efter besøg i Hobro 9.30", day="on. 25. nov.", why=("Mindst kørsel", "anden konsulent")),
+        ]},
+    ]},
+    {"label": "Øvrige tider", "groups": [
+        {"who": "KMØ", "slots": [
+            slot("10.00–11.00", off="taget af en anden 10.44.12", taken=True, day="ti. 24. nov."),
+        ]},
+        {"who": "LAT", "slots": [
+            slot("14.00–15.00", "+31 min kørsel", "sidste besøg den dag", day="ti. 24. nov."),
+        ]},
+        {"who": "KMØ", "slots": [
+            slot("9.00–10.00", "+22 min kørsel", "første besøg den dag", day="to. 26. nov."),
+        ]},
+    ]},
 ]  # fmt: skip
-OUTCOMES = [
-    ("Fik kontakt", [("B", "Besøg aftalt"), ("N", "Nej tak"), ("R", "Ring igen")]),
-    ("Ingen kontakt", [("I", "Intet svar"), ("O", "Optaget"), ("T", "Telefonsvarer"), ("F", "Forkert nummer")]),
-    ("Permanent", [("X", "Ring ikke igen")]),
-]
 
+
+def _keys(*items: tuple[str, str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value, "label": label} for key, value, label in items]
+
+
+OUTCOMES = [
+    {"label": "Fik kontakt", "outcomes": _keys(("b", "booked", "Besøg aftalt"), ("n", "declined", "Nej tak"), ("r", "call_back", "Ring igen"))},
+    {"label": "Ingen kontakt", "outcomes": _keys(("i", "no_answer", "Intet svar"), ("o", "busy", "Optaget"), ("t", "voicemail", "Telefonsvarer"), ("f", "wrong_number", "Forkert nummer"))},
+    {"label": "Permanent", "outcomes": _keys(("x", "do_not_call", "Ring ikke igen"))},
+]  # fmt: skip
+ANSWERS = [
+    {"label": "Tiden passer"},
+    {"label": "Hellere en anden tid"},
+    {"label": "Vil tænke over det"},
+    {"label": "Har ikke tid"},
+]
+ANSWERS_TAKEN = [
+    {"label": "Vælger en af dem"},
+    {"label": "Ingen af dem"},
+    {"label": "Vil tænke over det"},
+    {"label": "Har ikke tid"},
+]
 STOPS = [
     {"kind": "base", "time": "9.38", "title": "Jobcentret", "leave": "9.38", "drive": "18 min kørsel", "drive_short": "18 min", "slack": "4 min luft"},
     {"kind": "visit", "number": 1, "state": "next", "time": "10.00", "title": "Eksempel Blik & Rør ApS", "detail": "til 11.00 · Prøvevej 14", "url": "/report", "leave": "11.00", "drive": "26 min kørsel", "drive_short": "26 min", "slack": "4 min luft"},
@@ -161,13 +201,24 @@ def sample_rows() -> list[dict[str, Any]]:
         ticked = Markup(" checked") if not state else Markup(" disabled") if state == "off" else ""
         tick = Markup('<input class="tick" type="checkbox" aria-label="Med: {}"{}>').format(name, ticked)
         reason = (
-            Markup('<label><span class="sr-only">Grund</span><select class="pick pick--line"><option>{}</option></select></label>').format(why)
+            Markup(
+                '<label><span class="sr-only">Grund</span><select class="pick pick--line"><option>{}</option></select></label>'
+            ).format(why)
             if why
             else Markup('<b class="warn">Hjemmel mangler</b>')
             if state == "off"
             else ""
         )
-        cells = {"in": tick, "name": name, "cvr": cvr, "industry": industry, "town": town, "staff": staff, "last": last, "why": reason}
+        cells = {
+            "in": tick,
+            "name": name,
+            "cvr": cvr,
+            "industry": industry,
+            "town": town,
+            "staff": staff,
+            "last": last,
+            "why": reason,
+        }
         rows.append({"cells": cells, "state": state})
     return rows
 

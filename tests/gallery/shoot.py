@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
@@ -42,9 +41,7 @@ def axe(page: Page) -> list[str]:
     """Run axe in the page and return one line per violation."""
     # Evaluated by the debugger, so the strict policy of the page stays in force.
     page.evaluate(AXE.read_text("utf-8"))
-    result = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
-    )
+    result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
     return [
         f"axe {item['id']}: {item['help']} [{'; '.join(str(n['target'][0]) for n in item['nodes'][:4])}]"
         for item in result["violations"]

@@ -86,6 +86,22 @@ function closeMenus(event) {
   }
 }
 
+// What scrolls must be reachable by keyboard; what does not should cost no stop on the way.
+function scrollers() {
+  for (const box of document.querySelectorAll("[data-scroll]")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (!scrolls) {
+      box.removeAttribute("tabindex");
+      continue;
+    }
+    box.tabIndex = 0;
+    if (box.dataset.scroll) {
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", box.dataset.scroll);
+    }
+  }
+}
+
 function token() {
   return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 }
@@ -131,4 +147,8 @@ startAutosave(token, texts);
 startSteppers();
 startPalette();
 focusIn(document);
+scrollers();
+addEventListener("resize", scrollers);
+document.addEventListener("htmx:afterSettle", scrollers);
+document.addEventListener("toggle", scrollers, true);
 globalThis.DKFDS?.init();

@@ -15,6 +15,9 @@ from crm.calling.actions.claim import STALE, claim
 from crm.calling.models import Call, QueueEntry
 from crm.calling.queries import firms_of
 from crm.calling.rules import RANK_CALL_BACK, RANK_RETRY, Outcome, checked, next_try
+from crm.companies.actions import set_do_not_call
+
+SAID_ON_THE_PHONE = N_("Sagt til phoneren i telefonen")
 
 
 def finish(session: Session, actor: Any, now: datetime, entry: QueueEntry, outcome: str, *,
@@ -42,7 +45,7 @@ def finish(session: Session, actor: Any, now: datetime, entry: QueueEntry, outco
     _settle(entry, call, meaning, mine)
     session.flush()
     if outcome == "do_not_call":
-        _do_not_call(session, actor, now, entry, note)
+        set_do_not_call(session, actor, now, entry.workplace, note or SAID_ON_THE_PHONE)
     activity.record(session, actor, now, "calling.finish", entry, workplace_id=entry.workplace_id,
                     campaign_id=entry.campaign_id, outcome=outcome,
                     **{"reason": call.reason} if call.reason else {},
@@ -104,9 +107,3 @@ def _settle(entry: QueueEntry, call: Call, meaning: Outcome, mine: bool) -> None
     elif call.call_back_at:
         entry.rank, entry.due_at = RANK_CALL_BACK, call.call_back_at
         entry.call_back_by = call.user_id if mine else None
-
-
-def _do_not_call(session: Session, actor: Any, now: datetime, entry: QueueEntry, note: str) -> None:
-    from crm.companies.actions import set_do_not_call
-
-    set_do_not_call(session, actor, now, entry.workplace, note or "calling")

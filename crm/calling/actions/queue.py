@@ -37,7 +37,7 @@ def enqueue(session: Session, actor: Any, now: datetime, call_list: CallList) ->
         .join(Workplace, Workplace.id == ListEntry.workplace_id)
         .where(ListEntry.call_list_id == call_list.id, ListEntry.struck_reason.is_(None))
         .order_by(ListEntry.position, ListEntry.id))
-    statement = insert_for(session, QueueEntry).from_select(_COLUMNS, rows)
+    statement = insert_for(session, QueueEntry.__table__).from_select(_COLUMNS, rows)
     statement = statement.on_conflict_do_nothing(index_elements=["campaign_id", "workplace_id"])
     result = session.execute(statement)
     count = int(result.rowcount) if isinstance(result, CursorResult) else 0

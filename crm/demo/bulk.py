@@ -23,8 +23,8 @@ from crm.calendars.models import CalendarEvent
 from crm.calling.models import Call, QueueEntry
 from crm.calling.rules import OUTCOMES, RANK_CALL_BACK, RANK_RETRY, next_try
 from crm.campaigns.models import Campaign
-from crm.companies.models import Contact
-from crm.followups.models import FollowUp
+from crm.companies.models import Contact, Workplace
+from crm.followups.models import FollowUp, Nag
 from crm.followups.rules import FollowUpDecision, NoFollowUp
 from crm.openings.models import Opening
 from crm.openings.rules import NewOpening
@@ -33,12 +33,15 @@ from crm.visits.models import Visit, VisitEvent
 from crm.visits.rules import OCCUPYING_STATES, ContactDetails, VisitReport
 
 Row = dict[str, Any]
-MODELS = (Contact, Call, Visit, VisitEvent, CalendarEvent, Opening, FollowUp, Activity)
+MODELS = (Contact, Call, Visit, VisitEvent, CalendarEvent, Opening, FollowUp, Nag, Activity)
 
 
 @dataclass(slots=True)
 class Entry:
-    """A queue entry with what the events need of its workplace; ``state`` holds the columns that calls change."""
+    """A queue entry with what the events need of its workplace.
+
+    ``state``: the columns of queue_entries that calls change (``STATE``). ``contacts``: rows by name, case folded.
+    """
 
     id: int
     jobcentre_id: int
@@ -49,7 +52,7 @@ class Entry:
     lat: float
     lon: float
     state: Row
-    contacts: set[tuple[str, str, str | None, str | None]] = field(default_factory=set)
+    contacts: dict[str, Row] = field(default_factory=dict)
 
 
 class Bulk:
@@ -58,7 +61,7 @@ class Bulk:
     def __init__(self, session: Session, campaign: Campaign) -> None:
         self.session, self.campaign = session, campaign
         self.rows: dict[type, list[Row]] = {model: [] for model in MODELS}
-        self.touched: dict[int, Entry] = {}
+        self.changed: dict[type, dict[int, Row]] = {QueueEntry: {}, Contact: {}, Workplace: {}}
         self._next = {model: (session.scalar(select(func.max(model.id))) or 0) + 1 for model in MODELS}
 
     def call(self, entry: Entry, phoner: User, started_at: datetime, now: datetime, outcome: str, *,
@@ -68,6 +71,8 @@ class Bulk:
                          started_at=started_at, ended_at=now, outcome=outcome, reason=reason, note=note,
                          call_back_at=call_back_at, undone_at=None, idempotency_key=None)
         self._settle(entry, call, mine)
+        if outcome == "do_not_call":
+            self._do_not_call(entry, phoner, now, note)
         data: Row = {"outcome": outcome}
         if reason:
             data["reason"] = reason
@@ -89,7 +94,12 @@ class Bulk:
         else:
             state |= {"rank": RANK_CALL_BACK, "due_at": call["call_back_at"],
                       "call_back_by": call["user_id"] if mine else None}
-        self.touched[entry.id] = entry
+        self.changed[QueueEntry][entry.id] = state
+
+    def _do_not_call(self, entry: Entry, phoner: User, now: datetime, note: str) -> None:
+        self.changed[Workplace][entry.workplace_id] = {"do_not_call_at": now, "do_not_call_by": phoner.id}
+        self._note(phoner, now, "companies.do_not_call", Workplace, entry.workplace_id, entry.workplace_id,
+                   {"reason": note or "calling"}, campaign=False)
 
     def book(self, entry: Entry, phoner: User, started_at: datetime, now: datetime, consultant: User, at: datetime,
              ends_at: datetime, contact: ContactDetails, note: str = "") -> Row:
@@ -108,12 +118,17 @@ class Bulk:
         self._publish(entry, visit, contact, now)
         return visit
 
-    def _contact(self, entry: Entry, contact: ContactDetails) -> None:
-        key = (contact.name, contact.title, contact.phone, contact.email)
-        if key not in entry.contacts:
-            entry.contacts.add(key)
-            self._add(Contact, workplace_id=entry.workplace_id, name=contact.name, title=contact.title,
-                      phone=contact.phone, email=contact.email, source="call")
+    def _contact(self, entry: Entry, told: ContactDetails) -> None:
+        """The contact of this name with what is newly known; a new one when there is none."""
+        found = entry.contacts.get(told.name.casefold())
+        if found is None:
+            entry.contacts[told.name.casefold()] = self._add(
+                Contact, workplace_id=entry.workplace_id, name=told.name, title=told.title, phone=told.phone,
+                email=told.email, source="call")
+        else:
+            new = {"title": told.title, "phone": told.phone, "email": told.email}
+            found |= {name: value for name, value in new.items() if value}
+            self.changed[Contact][found["id"]] = {name: found[name] for name in new}
 
     def _publish(self, entry: Entry, visit: Row, contact: ContactDetails, now: datetime) -> None:
         who = ", ".join(part for part in (contact.name, contact.title) if part)
@@ -184,12 +199,17 @@ class Bulk:
                   responsible_id=visit["responsible_id"], data=data)
         self._note(actor, now, f"visits.{kind}", Visit, visit["id"], visit["workplace_id"], data)
 
+    def nag(self, follow_up: Row, step: str, now: datetime, recipient_id: int) -> None:
+        """A reminder that was written; its mail has left."""
+        self._add(Nag, follow_up_id=follow_up["id"], step=step, due_on=follow_up["due_on"], written_at=now,
+                  recipient_id=recipient_id)
+
     def _note(self, actor: User, now: datetime, verb: str, model: Any, number: int, workplace_id: int,
-              data: Row) -> None:
+              data: Row, campaign: bool = True) -> None:
         self.rows[Activity].append({
             "at": now, "actor_id": actor.id, "actor_name": actor.name, "verb": verb,
             "subject_type": model.__tablename__, "subject_id": number, "workplace_id": workplace_id,
-            "campaign_id": self.campaign.id, "data": data})
+            "campaign_id": self.campaign.id if campaign else None, "data": data})
 
     def _add(self, model: Any, **row: Any) -> Row:
         row["id"] = self._next[model]
@@ -203,20 +223,13 @@ class Bulk:
         for number, row in enumerate(log, self._next[Activity]):
             row["id"] = number
         self.rows[Activity] = log
-        self._update_entries()
+        for model, changes in self.changed.items():
+            _update(self.session, model, changes)
         for model in MODELS:
             _insert(self.session, model, self.rows[model])
         continue_ids(self.session, [_table(model) for model in MODELS])
         self.rows = {model: [] for model in MODELS}
-
-    def _update_entries(self) -> None:
-        changes = [{"entry": entry.id, **{f"new_{name}": value for name, value in entry.state.items()}}
-                   for entry in self.touched.values()]
-        if changes:
-            table = _table(QueueEntry)
-            values = {name: bindparam(f"new_{name}") for name in STATE}
-            self.session.connection().execute(
-                update(table).where(table.c.id == bindparam("entry")).values(values), changes)
+        self.changed = {model: {} for model in self.changed}
 
 
 STATE = ("state", "rank", "due_at", "attempts", "last_outcome", "last_called_at", "call_back_by", "final_outcome",
@@ -238,3 +251,13 @@ def _insert(session: Session, model: Any, rows: Iterable[Row], chunk: int = 10_0
     rows = list(rows)
     for start in range(0, len(rows), chunk):
         session.connection().execute(insert(_table(model)), rows[start : start + chunk])
+
+
+def _update(session: Session, model: Any, changes: dict[int, Row]) -> None:
+    """One UPDATE for all changed rows of a table; they change the same columns."""
+    if changes:
+        table = _table(model)
+        values = {name: bindparam(f"new_{name}") for name in next(iter(changes.values()))}
+        rows = [{"row": number, **{f"new_{name}": value for name, value in row.items()}}
+                for number, row in changes.items()]
+        session.connection().execute(update(table).where(table.c.id == bindparam("row")).values(values), rows)

@@ -77,8 +77,7 @@ class Contact(Base):
 
 
 class ImportBatch(Base):
-    """One register import. ``rejects`` and ``warnings``: rows with row number, column, value, reason (kept for
-    the correction file, which is built from ``rejected_rows``: the original cells)."""
+    """One register import. read = new + updated + unchanged + rejected rows; ``warnings`` counts values left out."""
 
     __tablename__ = "import_batches"
 
@@ -94,28 +93,41 @@ class ImportBatch(Base):
     rejected: Mapped[int] = mapped_column(Integer, default=0)
     warnings: Mapped[int] = mapped_column(Integer, default=0)
     header: Mapped[list[Any]] = mapped_column(default=list)
+    industry_version: Mapped[str] = mapped_column(String(4), default="DB25")
+    undone_at: Mapped[datetime | None]
 
 
 class ImportRemark(Base):
-    """Why a row was set aside (``kind`` reject) or what was left out of it (``kind`` warning)."""
+    """Why a row was set aside (``kind`` reject), what was left out of it (warning), or a word on the file (note).
+
+    ``reason`` is a Danish msgid filled from ``fields``. A rejected row's first remark carries its original ``cells``,
+    from which the correction file is made.
+    """
 
     __tablename__ = "import_remarks"
+    __table_args__ = (Index("ix_import_remarks_batch_id_kind_id", "batch_id", "kind", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id", ondelete="CASCADE"), index=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id", ondelete="CASCADE"))
     row_number: Mapped[int] = mapped_column(Integer)
     kind: Mapped[str] = mapped_column(String(10))
     column: Mapped[str] = mapped_column(String(60))
     value: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(String(300))
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     cells: Mapped[list[Any] | None] = mapped_column()
 
 
 class ImportedWorkplace(Base):
-    """Which workplaces an extract held: the gross list a campaign draws on."""
+    """Which workplaces an extract held: the gross list a campaign draws on.
+
+    ``change``: new, updated or unchanged. ``before``: of an updated one, the values the import replaced, for undo.
+    """
 
     __tablename__ = "imported_workplaces"
 
     batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id", ondelete="CASCADE"), primary_key=True)
     workplace_id: Mapped[int] = mapped_column(ForeignKey("workplaces.id", ondelete="CASCADE"), primary_key=True,
                                               index=True)
+    change: Mapped[str] = mapped_column(String(10), default="unchanged")
+    before: Mapped[dict[str, Any] | None] = mapped_column()

@@ -1,0 +1,16 @@
+"""Reads of reports: grouped figures, the rates made of them, and the rows behind a figure."""
+
+from __future__ import annotations
+
+from crm.reports.queries.groups import EVERYTHING as EVERYTHING
+from crm.reports.queries.groups import Within as Within
+from crm.reports.queries.rates import booking as booking
+from crm.reports.queries.rates import kept as kept
+from crm.reports.queries.rates import opening as opening
+from crm.reports.queries.rates import opening_share as opening_share
+from crm.reports.queries.rates import opening_types as opening_types
+from crm.reports.queries.rates import pressed as pressed
+from crm.reports.queries.reach import campaign as campaign
+from crm.reports.queries.reach import campaigns as campaigns
+from crm.reports.queries.reach import places as places
+from crm.reports.queries.reach import reach as reach

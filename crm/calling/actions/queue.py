@@ -39,7 +39,7 @@ def enqueue(session: Session, actor: Any, now: datetime, call_list: CallList) ->
         .order_by(ListEntry.position, ListEntry.id))
     statement = insert_for(session, QueueEntry.__table__).from_select(_COLUMNS, rows)
     statement = statement.on_conflict_do_nothing(index_elements=["campaign_id", "workplace_id"])
-    result = session.execute(statement)
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
     count = int(result.rowcount) if isinstance(result, CursorResult) else 0
     activity.record(session, actor, now, "calling.enqueue", call_list,
                     campaign_id=call_list.participation.campaign_id, entries=count)

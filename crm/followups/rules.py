@@ -43,10 +43,10 @@ LADDER = (
 
 @dataclass(frozen=True)
 class FollowUpDecision:
-    """Who owes what by when. ``due_on`` is a Danish date."""
+    """Who owes what by when. ``due_on`` is a Danish date, None where it was not said (and is asked for)."""
 
     owed_by: str
-    due_on: date
+    due_on: date | None
     promise: str
     kind: str
 
@@ -75,7 +75,8 @@ def problems(decision: FollowUpDecision | NoFollowUp | None, visit_day: date) ->
     wrong = _words(decision.promise, MAX_PROMISE, N_("Skriv, hvad I aftalte"))
     if wrong:
         found["follow_up.promise"] = wrong
-    wrong = due_problem(decision.due_on, visit_day)
+    missing = N_("Vælg en dato, før du lukker besøget")
+    wrong = due_problem(decision.due_on, visit_day) if decision.due_on else missing
     if wrong:
         found["follow_up.due_on"] = wrong
     return found
@@ -103,12 +104,13 @@ def due_problem(due_on: date, earliest: date) -> str | None:
     return None
 
 
-def kind_of(owed_by: str, *, openings: bool, due_on: date, visit_day: date) -> str:
+def kind_of(owed_by: str, *, openings: bool, due_on: date | None, visit_day: date) -> str:
     """The kind, where the person only said who, what and when: our promise after a visit without an opening,
     six weeks or more ahead, is a need told for later ("perhaps in June")."""
     if owed_by == "company":
         return "company_owes"
-    return "future_need" if not openings and due_on - visit_day >= FAR else "we_owe"
+    far = due_on is not None and due_on - visit_day >= FAR
+    return "future_need" if far and not openings else "we_owe"
 
 
 def quick_dates(today: date) -> list[tuple[str, date]]:

@@ -30,7 +30,7 @@ def agree(session: Session, actor: Any, now: datetime, visit: Visit, decision: F
     """
     visit_day = danish_date(visit.starts_at)
     errors = problems(decision, visit_day)
-    if errors:
+    if errors or decision.due_on is None:
         raise Invalid(N_("Aftalen er ikke gemt. Ret felterne, og prøv igen."), errors=errors,
                       next_working_day=day_text(decision.due_on))
     follow_up = FollowUp(
@@ -123,9 +123,9 @@ def snooze(session: Session, actor: Any, now: datetime, follow_up: FollowUp, due
     return follow_up
 
 
-def day_text(day: date) -> str:
+def day_text(day: date | None) -> str:
     """The next working day for a refusal's text: ``24.12.2026``; empty far outside the calendar."""
-    return f"{next_working_day(day):%d.%m.%Y}" if 1900 < day.year < 2200 else ""
+    return f"{next_working_day(day):%d.%m.%Y}" if day and 1900 < day.year < 2200 else ""
 
 
 def _lock_open(session: Session, follow_up: FollowUp) -> None:

@@ -34,7 +34,7 @@ def close_visit(session: Session, actor: Any, now: datetime, visit: Visit, repor
     the time of a visit that had been reported cancelled is taken.
     """
     errors = _problems(session, now, visit, report, openings, decision)
-    due_on = decision.due_on if isinstance(decision, FollowUpDecision) else danish_date(now)
+    due_on = decision.due_on if isinstance(decision, FollowUpDecision) else None
     reason = decision.because.strip() if isinstance(decision, NoFollowUp) else None
     session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
     try:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from crm.companies.rules.columns import REASON, folded
+from crm.companies.rules.columns import COLUMNS, REASON, folded
 from crm.companies.rules.remarks import Remark
 from crm.companies.rules.values import storable
 
@@ -51,3 +51,19 @@ def correction_file(header: Sequence[str], rows: Iterable[Rejected]) -> bytes:
 def _why(row: Rejected) -> str:
     told = [f"{remark.column}: {remark.text}" if remark.column else remark.text for remark in row.remarks]
     return f"Række {row.number}: " + "; ".join(told)
+
+
+def example_file() -> bytes:
+    """A small extract that can be loaded: every column with its Danish header, and two invented workplaces."""
+    rows = [[danish for danish, _others in COLUMNS.values()], *_EXAMPLE]
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", lineterminator="\r\n").writerows(rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
+
+
+_EXAMPLE = [
+    ["10000009", "1900000001", "Eksempel Blik & Rør ApS", "Eksempelvej 12", "9550", "Mariager", "0846", "432200",
+     "14", "20 00 00 01", "post@eksempel.invalid", "nej", "56,6489", "9,9786", "Mette Prøvesen"],
+    ["10000092", "1900000002", "Eksempel Bageri", "Prøvegade 3", "9500", "Hobro", "0846", "107120",
+     "6", "", "", "ja", "", "", ""],
+]

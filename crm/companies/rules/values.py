@@ -149,7 +149,7 @@ def yes_or_no(raw: str) -> bool:
 def contact_name(raw: str) -> str:
     """A person's name: at least two letters, no address, no number."""
     plain = raw.replace(" ", "")
-    if plain.isalpha() and 2 <= len(plain) and len(raw) <= 200:
+    if plain.isalpha() and len(plain) >= 2 and len(raw) <= 200:
         return raw
     letters = sum(char.isalpha() for char in raw)
     if len(raw) > 200 or letters < 2 or letters * 2 < len(raw) or "@" in raw or raw[0] == "=":

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, render_template, url_for
 from flask_babel import Babel
 from flask_wtf.csrf import generate_csrf
 from jinja2 import ChoiceLoader, FileSystemLoader
@@ -61,7 +61,11 @@ def create_app() -> Flask:
     here = Path(__file__).parent / "templates"
     app.jinja_loader = ChoiceLoader([FileSystemLoader(here), FileSystemLoader(ROOT / "templates")])
     Babel(app, default_locale="da", locale_selector=lambda: "da")
-    app.jinja_env.globals.update(csrf_token=generate_csrf, get_locale=lambda: "da")
+    app.jinja_env.globals.update(
+        csrf_token=generate_csrf,
+        get_locale=lambda: "da",
+        asset=lambda path: url_for("static", filename=path),
+    )
     app.jinja_env.filters.update(content.FILTERS)
     app.after_request(_strict)
     app.add_url_rule("/language", "people.language", lambda: "", methods=["POST"])

@@ -65,7 +65,8 @@ def visit(page: Page, base: str, name: str, width: int) -> list[str]:
     """Open one page at one width, photograph it, return what is wrong."""
     page.set_viewport_size({"width": width, "height": SIZES[width]})
     found = _trouble(page, base)
-    page.goto(f"{base}/{name}", wait_until="networkidle")
+    page.goto(f"{base}/{name}", wait_until="load")
+    page.evaluate("document.fonts.ready.then(() => true)")
     wrong = list(found)  # before the tools add styles of their own
     if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
         wrong.append("the page scrolls sideways")

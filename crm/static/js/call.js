@@ -25,12 +25,12 @@ function missing() {
   return null;
 }
 
+/** "ti. 24. nov. 10.00–11.00 hos Karen Mønster" of the chosen time. */
 function slotText() {
   const chosen = slot();
-  const label = chosen?.closest("label");
-  const day = label?.querySelector(".slot__day")?.textContent ?? chosen?.closest("fieldset")?.querySelector("legend")?.textContent ?? "";
-  const who = label?.closest(".slots__group")?.querySelector(".slots__who");
-  return chosen?.dataset.label ?? [day.split(",")[0], label?.querySelector(".slot__time")?.textContent, who?.title || who?.textContent].filter(Boolean).join(" ");
+  const label = chosen.closest("label");
+  const part = (name) => label.querySelector(`.slot__${name}`)?.textContent ?? "";
+  return form.dataset.sayBooking.replace("%s", `${part("day")} ${part("time")}`.trim()).replace("%s", chosen.dataset.who ?? "");
 }
 
 function refresh() {
@@ -86,7 +86,7 @@ async function send(event) {
   const booking = outcome() === "booked";
   try {
     await globalThis.htmx.ajax("POST", booking ? form.dataset.bookUrl : form.action, {
-      source: form, target: booking ? "#slots-panel" : "#call-answer", swap: "innerHTML",
+      source: form, target: booking ? "#slots" : "#call-answer", swap: "innerHTML",
     });
   } finally {
     delete form.dataset.sending;

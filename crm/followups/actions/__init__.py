@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from crm.followups.actions.agreements import agree, fulfil, snooze
 from crm.followups.actions.nags import nag
-from crm.followups.actions.report import close_visit
+from crm.followups.actions.report import NOT_SAVED, close_visit
 
-__all__ = ["agree", "close_visit", "fulfil", "nag", "snooze"]
+__all__ = ["NOT_SAVED", "agree", "close_visit", "fulfil", "nag", "snooze"]

@@ -13,19 +13,12 @@ from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid, Refusal
 from crm.integrations.actions import withdraw
 from crm.people.models import User
-from crm.travel.places import Place
 from crm.visits.actions.check import drivable, lock_days, others, whole_minute, write
 from crm.visits.actions.messages import reminder_key, tell_cancelled, tell_moved
 from crm.visits.actions.publish import publish_visit
 from crm.visits.models import Visit, VisitEvent
-from crm.visits.queries.slots import Ask
+from crm.visits.queries.slots import ask_for_visit
 from crm.visits.rules.words import MATERIALS, OCCUPYING_STATES, RESULTS, SCHEMES, VisitReport
-
-
-def ask_for_visit(visit: Visit) -> Ask:
-    """Where and by which rules a booked visit may lie; it is not in its own way, and notice is no matter."""
-    place = Place(visit.lat, visit.lon)
-    return Ask(visit.jobcentre_id, visit.entry.campaign, place, visit.workplace.geo_source == "file", visit.id, False)
 
 
 def move(session: Session, actor: User, now: datetime, visit: Visit, starts_at: datetime, reason: str,

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from crm.visits.queries.slots import Ask, ask_for_entry, place_of, search, slots
-
-__all__ = ["Ask", "ask_for_entry", "place_of", "search", "slots"]
+from crm.visits.queries.slots import Ask as Ask
+from crm.visits.queries.slots import Board as Board
+from crm.visits.queries.slots import ask_for_entry as ask_for_entry
+from crm.visits.queries.slots import ask_for_visit as ask_for_visit
+from crm.visits.queries.slots import board as board
+from crm.visits.queries.slots import place_of as place_of
+from crm.visits.queries.slots import search as search
+from crm.visits.queries.slots import slots as slots
+from crm.visits.queries.visits import DayPlan as DayPlan
+from crm.visits.queries.visits import day_plan as day_plan
+from crm.visits.queries.visits import reach as reach
+from crm.visits.queries.visits import unreported as unreported
+from crm.visits.queries.visits import upcoming as upcoming
+from crm.visits.queries.visits import visit as visit
+from crm.visits.queries.visits import visits as visits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -23,7 +23,7 @@ from crm.travel.engine import Place, default_engine, place_of_postcode
 from crm.travel.places import TravelEngine
 from crm.travel.postcodes import row_of_postcode
 from crm.visits.models import Visit
-from crm.visits.rules.day import Day, Span, Stop, Verdict, Wish, bookable, refused
+from crm.visits.rules.day import Day, Span, Stop, Verdict, Wish, bookable, turned_down
 from crm.visits.rules.slots import Offer, Slot, explained, other_end, rank
 from crm.visits.rules.words import OCCUPYING_STATES
 
@@ -68,6 +68,12 @@ def ask_for_entry(entry: QueueEntry, *, notice: bool = True) -> Ask:
     return Ask(entry.jobcentre_id, entry.campaign, place, exact, notice=notice)
 
 
+def ask_for_visit(visit: Visit) -> Ask:
+    """Where and by which rules a booked visit may lie; it is not in its own way, and notice is no matter."""
+    place = Place(visit.lat, visit.lon)
+    return Ask(visit.jobcentre_id, visit.entry.campaign, place, visit.workplace.geo_source == "file", visit.id, False)
+
+
 def slots(session: Session, now: datetime, entry: QueueEntry, frm: datetime, to: datetime, *,
           refused: bool = False) -> Offer:
     """Times for the entry's workplace with its jobcentre's consultants in [frm, to), best first.
@@ -86,30 +92,51 @@ class Person:
     initials: str
 
 
-def search(session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime, *,
-           with_refused: bool = False) -> Offer:
-    """The general search behind ``slots``; an empty or reversed span gives an empty offer."""
+@dataclass(frozen=True)
+class Board:
+    """The days of a jobcentre's consultants, loaded once, and what is looked for in them."""
+
+    wish: Wish
+    people: Mapping[int, Person]
+    days: Mapping[tuple[int, date], Day]
+    weeks: Mapping[tuple[int, int, int], int]
+
+    def bookable(self, frm: datetime, to: datetime) -> list[Slot]:
+        """Best first."""
+        return sorted(self._slots(bookable, frm, to), key=rank)
+
+    def refused(self, frm: datetime, to: datetime) -> list[Slot]:
+        """Every half hour that cannot be had, by time."""
+        return sorted(self._slots(turned_down, frm, to), key=lambda s: (s.starts_at, s.consultant_id))
+
+    def _slots(self, judge: Callable[[Day, Wish, TravelEngine], Iterable[Verdict]], frm: datetime, to: datetime,
+               ) -> Iterator[Slot]:
+        engine = default_engine()
+        first, last = danish_date(frm), danish_date(to)
+        for (number, date_), day in self.days.items():
+            if first <= date_ <= last:
+                makes = SlotMaker(self.people[number], self.wish, self.weeks, day)
+                yield from makes.all(v for v in judge(day, self.wish, engine) if frm <= v.starts_at < to)
+
+
+def board(session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime) -> Board:
+    """Load what [frm, to) needs: five queries. No further than the horizon and LONGEST; empty when reversed."""
     wish = ask.wish(now)
     start, end = max(frm, now), min(to, frm + LONGEST, wish.latest + timedelta(days=1))
     people = consultants(session, [ask.jobcentre_id]) if start < end else {}
-    days: Mapping[tuple[int, date], Day] = {}
-    weeks: Mapping[tuple[int, int, int], int] = {}
-    if people:
-        days, weeks = load_days(session, people, days_between(start, end), exclude=ask.exclude)
-    found: list[Slot] = []
-    turned: list[Slot] = []
-    engine = default_engine()
-    for (number, _day), day in days.items():
-        makes = SlotMaker(people[number], wish, weeks, day)
-        found += makes.all(v for v in bookable(day, wish, engine) if start <= v.starts_at < end)
-        if with_refused:
-            turned += makes.all(v for v in _turned(day, wish, engine) if start <= v.starts_at < end)
-    return Offer(sorted(found, key=rank), sorted(turned, key=lambda s: (s.starts_at, s.consultant_id)),
-                 wish.earliest, wish.latest, len(people))
+    if not people:
+        return Board(wish, people, {}, {})
+    days, weeks = load_days(session, people, days_between(start, end), exclude=ask.exclude)
+    return Board(wish, people, days, weeks)
 
 
-def _turned(day: Day, wish: Wish, engine: TravelEngine) -> Iterable[Verdict]:
-    return refused(day, wish, engine)
+def search(session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime, *,
+           with_refused: bool = False) -> Offer:
+    """The general search behind ``slots``; an empty or reversed span gives an empty offer."""
+    found = board(session, now, ask, frm, to)
+    frm = max(frm, now)
+    return Offer(found.bookable(frm, to), found.refused(frm, to) if with_refused else [], found.wish.earliest,
+                 found.wish.latest, len(found.people))
 
 
 @dataclass(frozen=True)

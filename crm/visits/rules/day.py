@@ -209,7 +209,7 @@ def _up(moment: datetime) -> datetime:
     return moment.replace(microsecond=0) + timedelta(seconds=1800 - over)
 
 
-def refused(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:
+def turned_down(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:
     """Every half-hour start of the working day that cannot be had, with the reason."""
     if not day.hours:
         return

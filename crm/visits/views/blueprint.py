@@ -1,4 +1,4 @@
-"""Pages of this room."""
+"""The room's blueprint; each file of this folder adds its pages."""
 
 from __future__ import annotations
 

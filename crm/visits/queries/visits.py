@@ -1,0 +1,118 @@
+"""Visits through a scope, one or many, and the consultant's day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from crm.base.clock import danish_date, day_bounds
+from crm.base.errors import NotFound
+from crm.base.scope import Scope
+from crm.calendars.models import Absence, CalendarProfile
+from crm.calendars.queries import profiles, times
+from crm.calendars.rules import Span
+from crm.campaigns.models import Campaign
+from crm.people.models import User
+from crm.travel.engine import Place, default_engine
+from crm.visits.models import Visit, VisitEvent
+from crm.visits.rules.route import Halt, Route, route
+from crm.visits.rules.words import OCCUPYING_STATES
+
+
+def reach(scope: Scope, *, booked: bool = False) -> ColumnElement[bool]:
+    """Own: the consultant's visits; with ``booked`` also those the user booked (for reading)."""
+    clause = scope.clause(jobcentre=Visit.jobcentre_id, firm=Visit.booked_firm_id, own=Visit.consultant_id)
+    return clause | (Visit.booked_by == scope.own) if booked and scope.own is not None else clause
+
+
+def visit(session: Session, scope: Scope, visit_id: int, *, booked: bool = False) -> Visit:
+    """With its people and history; ``booked`` as in ``reach``. Raises NotFound outside the scope."""
+    found = session.scalar(
+        select(Visit).where(Visit.id == visit_id, reach(scope, booked=booked))
+        .options(joinedload(Visit.consultant), joinedload(Visit.responsible),
+                 selectinload(Visit.events).options(joinedload(VisitEvent.actor), joinedload(VisitEvent.responsible))))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def visits(scope: Scope, *, state: str | None = None, frm: date | None = None, to: date | None = None,
+           consultant_id: int | None = None, campaign_id: int | None = None) -> Select[Visit]:
+    """The statement of a list for reading; ``frm`` and ``to`` are Danish days, both included. Order and paging are
+    the caller's."""
+    statement = select(Visit).where(reach(scope, booked=True)).options(joinedload(Visit.consultant), joinedload(Visit.responsible))
+    if state:
+        statement = statement.where(Visit.state == state)
+    if frm:
+        statement = statement.where(Visit.starts_at >= day_bounds(frm)[0])
+    if to:
+        statement = statement.where(Visit.starts_at < day_bounds(to)[1])
+    if consultant_id:
+        statement = statement.where(Visit.consultant_id == consultant_id)
+    if campaign_id:
+        statement = statement.where(Visit.campaign_id == campaign_id)
+    return statement
+
+
+def upcoming(session: Session, scope: Scope, now: datetime, *, limit: int = 20) -> Sequence[Visit]:
+    """Booked visits that have not begun, the next first."""
+    return session.scalars(visits(scope, state="booked").where(Visit.starts_at >= now)
+                           .order_by(Visit.starts_at).limit(limit)).all()
+
+
+def unreported(session: Session, scope: Scope, now: datetime, *, limit: int = 50) -> Sequence[Visit]:
+    """Booked visits that are over and lack their report, the oldest first."""
+    return session.scalars(visits(scope, state="booked").where(Visit.ends_at < now)
+                           .order_by(Visit.starts_at).limit(limit)).all()
+
+
+@dataclass(frozen=True)
+class DayPlan:
+    """A consultant's day. ``route``: base, visits and absences, home. ``next``: the visit that comes (or goes on) now,
+    None when the day is over or not this one. ``margin``: minutes of the campaign's margin."""
+
+    day: date
+    profile: CalendarProfile | None
+    visits: Sequence[Visit]
+    route: Route
+    next: Visit | None
+    hours: Sequence[Span]
+    absences: Sequence[Absence]
+    following: date | None
+    bookers: dict[int, User]
+
+    @property
+    def all_done(self) -> bool:
+        return bool(self.visits) and all(v.state != "booked" for v in self.visits)
+
+
+def day_plan(session: Session, consultant: User, day: date, now: datetime) -> DayPlan:
+    """The day with drives and leave-by times. A cancelled visit is no stop of it."""
+    start, end = day_bounds(day)
+    found = session.scalars(
+        select(Visit).where(Visit.consultant_id == consultant.id, Visit.state.in_(OCCUPYING_STATES),
+                            Visit.starts_at >= start, Visit.starts_at < end).order_by(Visit.starts_at)).all()
+    profile = profiles(session, [consultant.id]).get(consultant.id)
+    time = times(session, [consultant.id], start, end)[consultant.id]
+    away = session.scalars(select(Absence).where(Absence.consultant_id == consultant.id, Absence.starts_at < end,
+                                                 Absence.ends_at > start).order_by(Absence.starts_at)).all()
+    margin = max((m for m in session.scalars(select(Campaign.margin_minutes).where(
+        Campaign.id.in_({v.campaign_id for v in found})))), default=0)
+    driven = route(Place(profile.base_lat, profile.base_lon), [_halt(v) for v in found], default_engine(), margin) \
+        if profile else Route()
+    upcoming_now = next((v for v in found if v.state == "booked"), None) if day == danish_date(now) else None
+    following = session.scalar(
+        select(Visit.starts_at).where(Visit.consultant_id == consultant.id, Visit.state == "booked",
+                                      Visit.starts_at >= end).order_by(Visit.starts_at).limit(1))
+    people = {u.id: u for u in session.scalars(select(User).where(
+        User.id.in_({v.booked_by for v in found if v.booked_by})))} if found else {}
+    return DayPlan(day, profile, found, driven, upcoming_now, time.hours, away,
+                   danish_date(following) if following else None, people)
+
+
+def _halt(visit: Visit) -> Halt:
+    return Halt("visit", Place(visit.lat, visit.lon), visit.starts_at, visit.ends_at, visit, visit.state != "booked")

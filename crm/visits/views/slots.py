@@ -1,0 +1,125 @@
+"""Times in the words of the screen, for components/call.html."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _, ngettext
+from sqlalchemy.orm import Session
+
+from crm.base.clock import danish_date
+from crm.visits.queries import Ask, board
+from crm.visits.rules.panel import WHY, PanelDay, chosen, monday_of, morning, week_bounds, week_name, week_of
+from crm.visits.rules.slots import Slot, explanation, refusal_short
+from crm.web.filters import LONG_DAYS, dk_day, dk_long_day, dk_time
+from crm.web.i18n import say
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the panel shows. ``days``: as components/call.html wants them. ``found``: any time at all within reach."""
+
+    monday: date
+    days: list[dict[str, Any]]
+    best: Slot | None
+    found: bool
+    people: int
+    earlier: str | None
+    later: str | None
+    every: bool
+    more: int
+
+    @property
+    def week(self) -> int:
+        return self.monday.isocalendar().week
+
+    @property
+    def name(self) -> str:
+        return week_name(self.monday)
+
+
+def panel(session: Session, now: datetime, ask: Ask, week: str | None, *, every: bool = False,
+          checked: str | None = None, without: Iterable[str] = ()) -> Panel:
+    """The asked-for week, else the first one with a time in it; ``without``: keys shown elsewhere on the page."""
+    wish = ask.wish(now)
+    whole = board(session, now, ask, now, wish.latest)
+    slots = whole.bookable(now, wish.latest + timedelta(minutes=1))
+    first = monday_of(min((s.starts_at for s in slots), default=wish.earliest))
+    monday = week_of(week) or first
+    start, end = week_bounds(monday)
+    here = [s for s in slots if start <= s.starts_at < end]
+    best = here[0] if here else None
+    shown = [s for s in here if s.key not in set(without)]
+    days = chosen(shown, whole.refused(max(start, now), end) if here else [], every=every)
+    listed = sum(1 for day in days for group in day.groups for s in group.slots if not s.reason)
+    return Panel(
+        monday, [day_of(day, now, best, checked) for day in days], best, bool(slots), len(whole.people),
+        week_name(monday - timedelta(days=7)) if monday > monday_of(now) else None,
+        week_name(monday + timedelta(days=7)) if monday + timedelta(days=7) <= danish_date(wish.latest) else None,
+        every, len(shown) - listed)
+
+
+def day_of(day: PanelDay, now: datetime, best: Slot | None, checked: str | None) -> dict[str, Any]:
+    return {"label": day_label(day.day, now),
+            "groups": [{"who": group.initials, "who_name": group.name,
+                        "slots": [row(s, checked=checked, best=best is s) for s in group.slots]}
+                       for group in day.groups]}
+
+
+def day_label(day: date, now: datetime) -> str:
+    """``Tirsdag, om 6 dage``"""
+    away = (day - danish_date(now)).days
+    name = _(LONG_DAYS[day.weekday()]).capitalize()
+    if away == 0:
+        return str(_("%(weekday)s, i dag", weekday=name))
+    if away == 1:
+        return str(_("%(weekday)s, i morgen", weekday=name))
+    return str(ngettext("%(weekday)s, om %(num)s dag", "%(weekday)s, om %(num)s dage", away, weekday=name))
+
+
+def row(slot: Slot, *, checked: str | None = None, best: bool = False, why: str | None = None) -> dict[str, Any]:
+    """One line of the list of times."""
+    line: dict[str, Any] = {
+        "value": slot.key, "day": dk_day(slot.starts_at), "time": f"{dk_time(slot.starts_at)}–{dk_time(slot.ends_at)}",
+        "checked": slot.key == checked and not slot.reason,
+        "attrs": {"data-when": _("%(day)s kl. %(time)s", day=dk_long_day(slot.starts_at), time=dk_time(slot.starts_at)),
+                  "data-who": slot.consultant},
+    }
+    if slot.reason:
+        return line | {"off": say(*refusal_short(slot))}
+    line |= {"drive": _("%(minutes)s min kørsel", minutes=f"{slot.extra_driving_min:+d}".replace("-", "−")),
+             "note": note(slot)}
+    if best:
+        line["best"] = _("mindst kørsel, og om formiddagen") if morning(slot) else _("mindst kørsel")
+    if why:
+        line["why"] = (say(WHY[why]), slot.consultant)
+    return line
+
+
+def note(slot: Slot) -> str:
+    text = say(*explanation(slot))
+    return _("%(text)s · med færge: %(ferry)s", text=text, ferry=slot.ferry) if slot.ferry else text
+
+
+def alternatives_block(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The three alternatives of a refusal as the list of times shows them."""
+    groups = [{"who": item["initials"], "who_name": item["consultant"],
+               "slots": [row(from_dict(item), why=item["why"])]} for item in found]
+    return [{"label": ngettext("Nærmeste tid", "De %(num)s nærmeste tider", len(groups)), "groups": groups}] \
+        if groups else []
+
+
+def from_dict(item: Mapping[str, Any]) -> Slot:
+    """The slot again from what a refusal carries."""
+    told = item["explanation"]
+    return Slot(
+        item["consultant_id"], item["consultant"], item["initials"], datetime.fromisoformat(item["starts_at"]),
+        datetime.fromisoformat(item["ends_at"]), item["travel_before_min"], item["travel_after_min"],
+        item["extra_driving_min"], item["ferry"], 0, told["beside"], told["town"],
+        datetime.fromisoformat(told["at"]) if told["at"] else None)
+
+
+__all__ = ["Panel", "alternatives_block", "panel", "row"]

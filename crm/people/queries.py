@@ -90,3 +90,11 @@ def municipality_codes(session: Session, jobcentre_id: int) -> list[str]:
 
 def calling_firms(session: Session) -> Sequence[CallingFirm]:
     return session.scalars(select(CallingFirm).order_by(CallingFirm.name)).all()
+
+
+def names_of(session: Session, user_ids: Sequence[int | None]) -> dict[int, str]:
+    """User id -> name, for saying who did something."""
+    wanted = {user_id for user_id in user_ids if user_id}
+    if not wanted:
+        return {}
+    return {user_id: name for user_id, name in session.execute(select(User.id, User.name).where(User.id.in_(wanted)))}

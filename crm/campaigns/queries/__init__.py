@@ -6,15 +6,19 @@ from crm.campaigns.queries.campaigns import (
     campaign,
     campaigns,
     extracts,
+    latest_batches,
     overview,
     participation,
+    participation_counts,
     participations,
     saved_segments,
 )
 from crm.campaigns.queries.lists import (
+    PAGE,
     call_list,
     checks,
     entries,
+    entry_reasons,
     frozen_workplaces,
     list_counts,
     list_sums,
@@ -24,22 +28,8 @@ from crm.campaigns.queries.lists import (
 from crm.campaigns.queries.segment import candidates, last_contacts, segment_count
 
 __all__ = [
-    "call_list",
-    "campaign",
-    "campaigns",
-    "candidates",
-    "checks",
-    "entries",
-    "extracts",
-    "frozen_workplaces",
-    "last_contacts",
-    "list_counts",
-    "list_sums",
-    "lists_of",
-    "overview",
-    "participation",
-    "participations",
-    "saved_segments",
-    "segment_count",
+    "PAGE", "call_list", "campaign", "campaigns", "candidates", "checks", "entries", "entry_reasons", "extracts",
+    "frozen_workplaces", "last_contacts", "latest_batches", "list_counts", "list_sums", "lists_of", "overview",
+    "participation", "participation_counts", "participations", "saved_segments", "segment_count",
     "waiting_for_basis",
-]
+]  # fmt: skip

@@ -136,3 +136,38 @@ def saved_segments(session: Session, participation_id: int) -> Sequence[SavedSeg
     return session.scalars(
         select(SavedSegment).where(SavedSegment.participation_id == participation_id).order_by(SavedSegment.name)
     ).all()
+
+
+def participation_counts(session: Session, campaign_id: int) -> dict[int, Standing]:
+    """Participation id -> standing; two queries."""
+    rows = session.execute(
+        select(CallList.participation_id, CallList.state, func.count())
+        .join(CallList.participation)
+        .where(Participation.campaign_id == campaign_id)
+        .group_by(CallList.participation_id, CallList.state)
+    )
+    lists = {(part_id, state): count for part_id, state, count in rows}
+    live = session.execute(
+        select(CallList.participation_id, func.count())
+        .select_from(ListEntry)
+        .join(CallList, CallList.id == ListEntry.call_list_id)
+        .join(CallList.participation)
+        .where(
+            Participation.campaign_id == campaign_id, CallList.state == "approved", ListEntry.struck_reason.is_(None)
+        )
+        .group_by(CallList.participation_id)
+    )
+    workplaces = dict(live.all())
+    return {
+        part_id: Standing(
+            lists.get((part_id, "draft"), 0), lists.get((part_id, "approved"), 0), workplaces.get(part_id, 0)
+        )
+        for part_id in {key[0] for key in lists}
+    }
+
+
+def latest_batches(session: Session, limit: int = 100) -> Sequence[ImportBatch]:
+    """Finished register imports, newest first."""
+    return session.scalars(
+        select(ImportBatch).where(ImportBatch.finished_at.is_not(None)).order_by(ImportBatch.id.desc()).limit(limit)
+    ).all()

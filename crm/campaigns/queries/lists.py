@@ -100,6 +100,16 @@ def entries(session: Session, found: CallList, view: str = "all", page: int = 1)
     return session.scalars(statement.offset((page - 1) * PAGE).limit(PAGE)).all()
 
 
+def entry_reasons(session: Session, found: CallList, entry_ids: Sequence[int]) -> dict[int, str | None]:
+    """Entry id -> why it is struck out (None: it is not), of those ids that stand on the list."""
+    rows = session.execute(
+        select(ListEntry.id, ListEntry.struck_reason).where(
+            ListEntry.call_list_id == found.id, ListEntry.id.in_(entry_ids)
+        )
+    )
+    return dict(rows.all())
+
+
 def waiting_for_basis(
     session: Session, found: CallList, now: datetime, page: int = 1
 ) -> tuple[Sequence[Workplace], int]:

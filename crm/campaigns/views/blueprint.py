@@ -1,4 +1,4 @@
-"""Pages of this room."""
+"""The room's blueprint."""
 
 from __future__ import annotations
 

@@ -195,6 +195,8 @@ def upgrade() -> None:
     sa.Column('rejected', sa.Integer(), nullable=False),
     sa.Column('warnings', sa.Integer(), nullable=False),
     sa.Column('header', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('industry_version', sa.String(length=4), nullable=False),
+    sa.Column('undone_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['actor_id'], ['users.id'], name=op.f('fk_import_batches_actor_id_users')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_batches'))
     )
@@ -238,11 +240,12 @@ def upgrade() -> None:
     sa.Column('column', sa.String(length=60), nullable=False),
     sa.Column('value', sa.Text(), nullable=False),
     sa.Column('reason', sa.String(length=300), nullable=False),
+    sa.Column('fields', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
     sa.Column('cells', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=True),
     sa.ForeignKeyConstraint(['batch_id'], ['import_batches.id'], name=op.f('fk_import_remarks_batch_id_import_batches'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_remarks'))
     )
-    op.create_index(op.f('ix_import_remarks_batch_id'), 'import_remarks', ['batch_id'], unique=False)
+    op.create_index('ix_import_remarks_batch_id_kind_id', 'import_remarks', ['batch_id', 'kind', 'id'], unique=False)
     op.create_table('municipalities',
     sa.Column('code', sa.String(length=3), nullable=False),
     sa.Column('name', sa.String(length=100), nullable=False),
@@ -372,6 +375,8 @@ def upgrade() -> None:
     op.create_table('imported_workplaces',
     sa.Column('batch_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('workplace_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('change', sa.String(length=10), nullable=False),
+    sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=True),
     sa.ForeignKeyConstraint(['batch_id'], ['import_batches.id'], name=op.f('fk_imported_workplaces_batch_id_import_batches'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['workplace_id'], ['workplaces.id'], name=op.f('fk_imported_workplaces_workplace_id_workplaces'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('batch_id', 'workplace_id', name=op.f('pk_imported_workplaces'))
@@ -428,6 +433,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_queue_entries_calling_firm_id'), 'queue_entries', ['calling_firm_id'], unique=False)
     op.create_index('ix_queue_entries_claim', 'queue_entries', ['campaign_id', 'jobcentre_id', 'rank', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
+    op.create_index('ix_queue_entries_claim_any', 'queue_entries', ['campaign_id', 'rank', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
     op.create_index('ix_queue_entries_claimed_by', 'queue_entries', ['claimed_by'], unique=False, postgresql_where=sa.text('claimed_by IS NOT NULL'), sqlite_where=sa.text('claimed_by IS NOT NULL'))
     op.create_index(op.f('ix_queue_entries_final_by'), 'queue_entries', ['final_by'], unique=False)
     op.create_index(op.f('ix_queue_entries_jobcentre_id'), 'queue_entries', ['jobcentre_id'], unique=False)
@@ -645,6 +651,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_queue_entries_jobcentre_id'), table_name='queue_entries')
     op.drop_index(op.f('ix_queue_entries_final_by'), table_name='queue_entries')
     op.drop_index('ix_queue_entries_claimed_by', table_name='queue_entries', postgresql_where=sa.text('claimed_by IS NOT NULL'), sqlite_where=sa.text('claimed_by IS NOT NULL'))
+    op.drop_index('ix_queue_entries_claim_any', table_name='queue_entries', postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
     op.drop_index('ix_queue_entries_claim', table_name='queue_entries', postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'"))
     op.drop_index(op.f('ix_queue_entries_calling_firm_id'), table_name='queue_entries')
     op.drop_table('queue_entries')
@@ -675,7 +682,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_municipalities_region_id'), table_name='municipalities')
     op.drop_index(op.f('ix_municipalities_jobcentre_id'), table_name='municipalities')
     op.drop_table('municipalities')
-    op.drop_index(op.f('ix_import_remarks_batch_id'), table_name='import_remarks')
+    op.drop_index('ix_import_remarks_batch_id_kind_id', table_name='import_remarks')
     op.drop_table('import_remarks')
     op.drop_table('campaign_extracts')
     op.drop_index(op.f('ix_working_hours_consultant_id'), table_name='working_hours')

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
+from click.termui import progressbar
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
@@ -91,8 +92,12 @@ def _progress(source: BinaryIO, file: Path) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal (it follows the place in the file), else a line for each ten thousand rows, on stderr."""
     error = click.get_text_stream("stderr")
     if error.isatty():
-        with click.progressbar(length=file.stat().st_size, label="Læser", file=error) as bar:
-            yield lambda _rows: bar.update(max(0, source.tell() - bar.pos), None)
+        with progressbar(length=file.stat().st_size, label="Læser", file=error) as bar:
+
+            def forward(_rows: int) -> None:
+                bar.update(max(0, source.tell() - bar.pos))
+
+            yield forward
         return
     told = 0
 

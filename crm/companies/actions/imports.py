@@ -147,17 +147,11 @@ def _tell(session: Session, result: ImportResult, remarks: Sequence[Remark], bad
     if result.batch_id is None:
         return
     cells = {id(row.remarks[0]): [storable(cell) for cell in row.cells] for row in bad}
-    bare: list[dict[str, Any]] = []
-    whole: list[dict[str, Any]] = []
-    for remark in remarks:
-        stored = {"batch_id": result.batch_id, "row_number": remark.row, "kind": remark.kind,
-                  "column": storable(remark.column)[:60], "value": remark.value, "reason": remark.reason,
-                  "fields": remark.fields}
-        kept = cells.get(id(remark))
-        (bare if kept is None else whole).append(stored if kept is None else {**stored, "cells": kept})
-    for stored_rows in (bare, whole):
-        if stored_rows:
-            session.execute(insert(cast(Table, ImportRemark.__table__)), stored_rows)
+    stored = [{"batch_id": result.batch_id, "row_number": remark.row, "kind": remark.kind,
+               "column": storable(remark.column)[:60], "value": remark.value, "reason": remark.reason,
+               "fields": remark.fields, "cells": cells.get(id(remark))} for remark in remarks]
+    if stored:
+        session.execute(insert(cast(Table, ImportRemark.__table__)), stored)
 
 
 def _finish(session: Session, actor: Any, now: datetime, batch: ImportBatch, result: ImportResult) -> None:

@@ -75,8 +75,9 @@ class RowReader:
                 self._fault(row, key, raw, str(exc), required)
                 if key == "advertising_protected":
                     found[key] = True  # an unreadable answer blocks: nobody is called who may have said no
-        if any(remark.kind == "reject" for remark in row.remarks):
-            row.remarks = [remark for remark in row.remarks if remark.kind == "reject"]
+        faults = [remark for remark in row.remarks if remark.kind == "reject"]
+        if faults:
+            row.remarks = [self._shifted(row)] if here > len(self.header.cells) else faults
             return row
         self._place(row, found)
         self._finish(row, found)
@@ -95,12 +96,15 @@ class RowReader:
         width, aside = self.header.width, self.header.reason_at
         if len(row.cells) <= width:
             return False
-        extra = [cell for place, cell in enumerate(row.cells) if place >= width and place != aside and cell.strip()]
+        extra = any(cell.strip() for place, cell in enumerate(row.cells) if place >= width and place != aside)
         if extra:
-            row.remarks.append(Remark(
-                row.number, "reject", "", shown(values.clean(extra[-1])),
-                N_("Rækken har flere celler end overskriften; sæt anførselstegn om tekst med skilletegn"), {}))
-        return bool(extra)
+            row.remarks.append(self._shifted(row))
+        return extra
+
+    def _shifted(self, row: Row) -> Remark:
+        more = len(row.cells) - self.header.width
+        return Remark(row.number, "reject", "", "; ".join(shown(values.clean(cell)) for cell in row.cells[2:6]), N_(
+            "Rækken har {more} celler mere end overskriften; sæt anførselstegn om tekst med skilletegn"), {"more": more})
 
     def _place(self, row: Row, found: dict[str, Any]) -> None:
         """Latitude and longitude go together: one fault, one remark."""

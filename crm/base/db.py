@@ -146,7 +146,7 @@ def insert_new(session: Session, model: Any, rows: Sequence[dict[str, Any]], key
     if not rows:
         return 0
     statement = insert_for(session, model).on_conflict_do_nothing(index_elements=list(keys))
-    result = session.execute(statement.values(list(rows)))
+    result = session.execute(statement.values(list(rows)), execution_options={"preserve_rowcount": True})
     return int(result.rowcount) if isinstance(result, CursorResult) else 0
 
 

@@ -1,0 +1,191 @@
+"""Agree, decide again, fulfil, snooze, close a visit."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm.base.activity import Activity
+from crm.base.errors import Invalid, Refusal
+from crm.followups.actions import agree, close_visit, fulfil, snooze
+from crm.followups.models import FollowUp
+from crm.followups.queries import of_visit
+from crm.followups.rules import FollowUpDecision, NoFollowUp
+from crm.integrations.models import OutboxMessage
+from crm.openings.models import Opening
+from crm.openings.queries import of_visit as openings_of
+from crm.openings.rules import NewOpening
+from crm.visits.models import Visit
+from crm.visits.rules import VisitReport
+from tests.factories import make_visit
+from tests.factories.followups import make_follow_up
+from tests.factories.openings import make_opening
+
+HELD = VisitReport("held", pressed=False, schemes=("wage_subsidy",), note="God snak")
+SEND = FollowUpDecision("jobcentre", date(2026, 12, 1), "Sende to CV'er", "we_owe")
+NONE = NoFollowUp("De lukker afdelingen")
+
+
+@pytest.fixture
+def visit(session: Session, now: datetime) -> Visit:
+    """Begun an hour ago, with a contact who has an e-mail."""
+    return make_visit(session, starts_at=now - timedelta(hours=1), contact_email="mette@eksempel.invalid")
+
+
+def close(session: Session, visit: Visit, now: datetime, decision: FollowUpDecision | NoFollowUp | None,
+          openings: list[NewOpening] | None = None, report: VisitReport = HELD) -> Visit:
+    return close_visit(session, visit.consultant, now, visit, report, openings or [], decision)
+
+
+def mails(session: Session) -> list[OutboxMessage]:
+    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key.like("follow_up:%"))
+                                .order_by(OutboxMessage.id)))
+
+
+def test_a_report_keeps_visit_openings_and_agreement_together(session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, SEND, [NewOpening("ordinary", 1, akutjob=True), NewOpening("wage_subsidy", 2)])
+    [agreed] = of_visit(session, visit.id)
+    assert (visit.state, visit.pressed, visit.reported_at, visit.report_note) == ("held", False, now, "God snak")
+    assert {o.type: (o.positions, o.akutjob) for o in openings_of(session, visit.id)} == {
+        "ordinary": (1, True), "wage_subsidy": (2, False)}
+    assert (agreed.owner_id, agreed.owed_by, agreed.due_on, agreed.first_due_on, agreed.state) == (
+        visit.consultant_id, "jobcentre", date(2026, 12, 1), date(2026, 12, 1), "open")
+    verbs = set(session.scalars(select(Activity.verb).where(Activity.workplace_id == visit.workplace_id)))
+    assert verbs == {"visits.report", "openings.log", "followups.agree"}
+
+
+def test_the_company_gets_the_agreement_in_writing(session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, SEND)
+    [mail] = mails(session)
+    assert mail.recipient == "mette@eksempel.invalid"
+    for part in ("Sende to CV'er", "tirsdag den 1. december 2026", visit.consultant.name, "Mette Prøvesen"):
+        assert part in mail.body_text
+    assert "Sende to CV&#39;er" in (mail.body_html or "")
+
+
+def test_nothing_is_sent_where_nobody_was_met_or_no_address_is_known(session: Session, now: datetime) -> None:
+    missed = make_visit(session, starts_at=now - timedelta(hours=1), contact_email="mette@eksempel.invalid")
+    close(session, missed, now, SEND, report=VisitReport("nobody_there"))
+    unknown = make_visit(session, starts_at=now - timedelta(hours=1))
+    close(session, unknown, now, SEND)
+    assert mails(session) == []
+
+
+@pytest.mark.parametrize("result", ["held", "cancelled_by_company", "cancelled_by_jobcentre", "nobody_there"])
+def test_no_result_closes_without_a_decision(session: Session, visit: Visit, now: datetime, result: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        close(session, visit, now, None, report=VisitReport(result, pressed=False))
+    assert list(refused.value.errors) == ["follow_up"]
+    assert refused.value.status == 422
+
+
+def test_a_reason_for_no_follow_up_is_a_decision(session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, NONE, report=VisitReport("cancelled_by_company"))
+    assert (visit.state, visit.no_follow_up_because) == ("cancelled_by_company", "De lukker afdelingen")
+    assert of_visit(session, visit.id) == []
+
+
+def test_every_error_is_told_at_once(session: Session, visit: Visit, now: datetime) -> None:
+    with pytest.raises(Invalid) as refused:
+        close(session, visit, now, FollowUpDecision("jobcentre", None, "", "we_owe"), [NewOpening("ordinary", 0)],
+              VisitReport("held"))
+    assert set(refused.value.errors) == {"pressed", "openings.0.positions", "follow_up.promise", "follow_up.due_on"}
+
+
+def test_a_day_off_is_refused_and_the_next_working_day_named(session: Session, visit: Visit, now: datetime) -> None:
+    with pytest.raises(Invalid) as refused:
+        close(session, visit, now, FollowUpDecision("jobcentre", date(2026, 12, 24), "Ringe", "we_owe"))
+    assert refused.value.fields["next_working_day"] == "28.12.2026"
+
+
+def test_a_visit_that_has_not_begun_cannot_be_reported(session: Session, now: datetime) -> None:
+    ahead = make_visit(session, starts_at=now + timedelta(minutes=1))
+    for result in ("held", "cancelled_by_company"):
+        with pytest.raises(Invalid) as refused:
+            close(session, ahead, now, NONE, report=VisitReport(result, pressed=False))
+        assert list(refused.value.errors) == ["result"]
+
+
+def test_a_visit_that_was_not_held_gives_no_openings(session: Session, visit: Visit, now: datetime) -> None:
+    with pytest.raises(Invalid) as refused:
+        close(session, visit, now, NONE, [NewOpening("ordinary")], VisitReport("nobody_there"))
+    assert list(refused.value.errors) == ["openings"]
+
+
+def test_a_visit_with_openings_added_later_stays_held(session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, NONE)
+    make_opening(session, visit=visit, from_report=False)
+    with pytest.raises(Invalid) as refused:
+        close(session, visit, now, NONE, report=VisitReport("cancelled_by_company"))
+    assert list(refused.value.errors) == ["result"]
+
+
+def test_the_same_report_again_changes_nothing_that_counts(session: Session, visit: Visit, now: datetime) -> None:
+    for _ in range(3):
+        close(session, visit, now, SEND, [NewOpening("ordinary", 2)])
+    assert session.scalar(select(func.count()).select_from(FollowUp)) == 1
+    assert session.scalar(select(func.count()).select_from(Opening)) == 1
+    assert len(mails(session)) == 1
+
+
+def test_a_corrected_agreement_replaces_the_open_one_and_the_company_is_told(
+        session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, SEND)
+    close(session, visit, now, FollowUpDecision("company", date(2026, 12, 2), "De ringer", "company_owes"))
+    [left] = of_visit(session, visit.id)
+    assert (left.promise, left.first_due_on) == ("De ringer", date(2026, 12, 2))
+    assert [mail.subject.partition(":")[0] for mail in mails(session)] == ["Vores aftale", "Rettet aftale"]
+    close(session, visit, now, NONE)
+    assert of_visit(session, visit.id) == []
+    assert mails(session)[-1].subject.startswith("Aftalen bortfalder")
+
+
+def test_a_done_agreement_stays_when_the_report_is_corrected(session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, SEND)
+    [first] = of_visit(session, visit.id)
+    fulfil(session, visit.consultant, now, first)
+    close(session, visit, now, SEND, [NewOpening("other")])
+    assert [f.id for f in of_visit(session, visit.id)] == [first.id]
+    close(session, visit, now, NONE)
+    assert [f.state for f in of_visit(session, visit.id)] == ["done"]
+
+
+def test_correcting_does_not_make_a_broken_promise_look_kept(session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, SEND)
+    later = now + timedelta(days=14)
+    close(session, visit, later, FollowUpDecision("jobcentre", date(2026, 12, 15), "Sende tre CV'er", "we_owe"))
+    [left] = of_visit(session, visit.id)
+    assert (left.due_on, left.first_due_on) == (date(2026, 12, 15), date(2026, 12, 1))
+
+
+def test_fulfilling_happens_once(session: Session, now: datetime) -> None:
+    agreed = make_follow_up(session)
+    fulfil(session, agreed.visit.consultant, now, agreed, " To CV'er sendt ")
+    assert (agreed.state, agreed.done_at, agreed.done_by, agreed.outcome) == (
+        "done", now, agreed.owner_id, "To CV'er sendt")
+    with pytest.raises(Refusal) as refused:
+        fulfil(session, None, now, agreed)
+    assert refused.value.code == "done"
+
+
+def test_snoozing_keeps_the_first_promise_and_needs_a_reason(session: Session, now: datetime) -> None:
+    agreed = make_follow_up(session, due_on=date(2026, 11, 20))
+    snooze(session, None, now, agreed, date(2026, 12, 1), "Kandidaten er syg")
+    assert (agreed.due_on, agreed.first_due_on, agreed.snooze_reason) == (
+        date(2026, 12, 1), date(2026, 11, 20), "Kandidaten er syg")
+    for due_on, reason, field in ((date(2026, 11, 24), "x", "due_on"), (date(2026, 12, 5), "x", "due_on"),
+                                  (date(2026, 12, 2), " ", "reason"), (date.max, "x", "due_on")):
+        with pytest.raises(Invalid) as refused:
+            snooze(session, None, now, agreed, due_on, reason)
+        assert list(refused.value.errors) == [field]
+
+
+def test_an_agreement_beside_the_report_outlives_its_correction(session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, NONE)
+    made = agree(session, visit.consultant, now, visit, FollowUpDecision("jobcentre", date(2027, 6, 1),
+                                                                        "Ringe i juni", "future_need"))
+    close(session, visit, now, NONE)
+    assert [f.id for f in of_visit(session, visit.id)] == [made.id]

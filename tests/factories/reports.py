@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from crm.calling.models import QueueEntry
@@ -44,10 +44,12 @@ def _entries(session: Session, campaign: Campaign, centres: Sequence[Jobcentre],
     session.add(company)
     session.flush()
     n = len(answers)
-    places = list(session.scalars(insert(Workplace).returning(Workplace.id, sort_by_parameter_order=True), [
+    _insert(session, Workplace, [
         {"company_id": company.id, "p_number": f"2{k:09d}", "name": f"Sted {k}", "postcode": "9500",
          "municipality_code": "846", "industry_code": ("432200", "471100", None)[k % 3], "created_at": NOW,
-         "updated_at": NOW} for k in range(n)]))
+         "updated_at": NOW} for k in range(n)])
+    places = list(session.scalars(select(Workplace.id).where(Workplace.company_id == company.id)
+                                  .order_by(Workplace.p_number)))
     lists = []
     for centre in centres:
         joined = make_participation(session, campaign=campaign, jobcentre=centre, firm=firms[0])
@@ -55,8 +57,10 @@ def _entries(session: Session, campaign: Campaign, centres: Sequence[Jobcentre],
         session.add(listed)
         session.flush()
         lists.append(listed.id)
-    items = list(session.scalars(insert(ListEntry).returning(ListEntry.id, sort_by_parameter_order=True), [
-        {"call_list_id": lists[k % 3], "workplace_id": places[k], "position": k} for k in range(n)]))
+    _insert(session, ListEntry, [{"call_list_id": lists[k % 3], "workplace_id": places[k], "position": k}
+                                 for k in range(n)])
+    items = list(session.scalars(select(ListEntry.id).where(ListEntry.call_list_id.in_(lists))
+                                 .order_by(ListEntry.position)))
     rows: list[dict[str, Any]] = [
         {"campaign_id": campaign.id, "jobcentre_id": centres[k % 3].id, "calling_firm_id": firms[k % 2].id,
          "workplace_id": places[k], "list_entry_id": items[k], "due_at": START, "attempts": 1,
@@ -64,8 +68,15 @@ def _entries(session: Session, campaign: Campaign, centres: Sequence[Jobcentre],
          "final_at": START + timedelta(minutes=k) if answer else None,
          "final_by": phoners[k % 2].id if answer else None, "final_firm_id": firms[k % 2].id if answer else None}
         for k, answer in enumerate(answers)]
-    ids = session.scalars(insert(QueueEntry).returning(QueueEntry.id, sort_by_parameter_order=True), rows)
+    _insert(session, QueueEntry, rows)
+    ids = session.scalars(select(QueueEntry.id).where(QueueEntry.campaign_id == campaign.id)
+                          .order_by(QueueEntry.list_entry_id))
     return [{**row, "id": key} for row, key in zip(rows, ids, strict=True)]
+
+
+def _insert(session: Session, model: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Without asking for the ids back: that is quadratic in the number of rows. Defaults apply."""
+    session.execute(insert(model.__table__), rows)
 
 
 def _visits(session: Session, entries: Sequence[dict[str, Any]],
@@ -84,7 +95,9 @@ def _visits(session: Session, entries: Sequence[dict[str, Any]],
             "booked_by": entry["final_by"], "booked_firm_id": entry["final_firm_id"], "booked_at": START,
             "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=1), "state": "held", "lat": 56.6, "lon": 9.8,
             "contact_name": "Mette Prøvesen", "reported_at": starts_at + timedelta(hours=1), "pressed": k % 40 == 0})
-    ids = session.scalars(insert(Visit).returning(Visit.id, sort_by_parameter_order=True), rows)
+    _insert(session, Visit, rows)
+    ids = session.scalars(select(Visit.id).where(Visit.campaign_id == entries[0]["campaign_id"])
+                          .order_by(Visit.queue_entry_id))
     return [{**row, "id": key} for row, key in zip(rows, ids, strict=True)]
 
 
@@ -107,4 +120,4 @@ def _openings(session: Session, visits: Sequence[dict[str, Any]], openings: dict
                 left -= positions
     for _ in visits[::100]:
         add("other", 5, False, voided_at=NOW)
-    session.execute(insert(Opening), rows)
+    _insert(session, Opening, rows)

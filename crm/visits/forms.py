@@ -1,12 +1,12 @@
-"""Forms of visits: booking from the call screen, moving, cancelling, filtering the list."""
+"""Forms of visits: booking from the call screen, moving, cancelling."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, EmailField, HiddenField, IntegerField, SelectField, StringField, TelField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms import EmailField, IntegerField, RadioField, StringField, TelField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from crm.base.types import parse_email, parse_phone
 from crm.visits.rules import ContactDetails
@@ -47,7 +47,8 @@ class SlotForm(BaseForm):
 
 class BookForm(SlotForm):
     entry_id = IntegerField(_l("Virksomhed"), [InputRequired(), NumberRange(1, LARGEST_ID)])
-    contact_name = StringField(_l("Kontakt"), [InputRequired(_l("Skriv, hvem konsulenten skal møde.")), Length(max=200)])
+    contact_name = StringField(_l("Kontakt"), [InputRequired(_l("Skriv, hvem konsulenten skal møde.")),
+                                               Length(max=200)])
     contact_title = StringField(_l("Titel"), [Length(max=120)])
     contact_phone = TelField(_l("Telefon"), [Length(max=40), parsed(parse_phone)])
     contact_email = EmailField(_l("E-mail"), [Length(max=254), parsed(parse_email)])
@@ -65,18 +66,7 @@ class MoveForm(SlotForm):
 
 
 class CancelForm(BaseForm):
-    by = SelectField(_l("Hvem aflyser?"), choices=[("company", _l("Virksomheden")), ("jobcentre", _l("Jobcentret"))])
+    by = RadioField(_l("Hvem aflyser?"), default="company",
+                    choices=[("company", _l("Virksomheden")), ("jobcentre", _l("Jobcentret"))])
     cancel_reason = StringField(_l("Grund"), [InputRequired(_l("Skriv en grund; begge parter får den at vide.")),
                                               Length(max=300)])
-
-
-class FilterForm(BaseForm):
-    """The list's filters, in the address."""
-
-    class Meta(BaseForm.Meta):
-        csrf = False
-
-    state = SelectField(_l("Status"), validators=[Optional()])
-    frm = DateField(_l("Fra"), [Optional()], name="from")
-    to = DateField(_l("Til"), [Optional()])
-    cursor = HiddenField(validators=[Length(max=40)])

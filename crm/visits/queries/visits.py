@@ -44,7 +44,8 @@ def visits(scope: Scope, *, state: str | None = None, frm: date | None = None, t
            consultant_id: int | None = None, campaign_id: int | None = None) -> Select[Visit]:
     """The statement of a list for reading; ``frm`` and ``to`` are Danish days, both included. Order and paging are
     the caller's."""
-    statement = select(Visit).where(reach(scope, booked=True)).options(joinedload(Visit.consultant), joinedload(Visit.responsible))
+    statement = select(Visit).where(reach(scope, booked=True)).options(
+        joinedload(Visit.consultant), joinedload(Visit.responsible))
     if state:
         statement = statement.where(Visit.state == state)
     if frm:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from crm.visits.rules.day import POSTCODE_MARGIN, STEP, Day, Stop, Verdict, Wish, bookable, judge
 from crm.visits.rules.slots import Offer, Slot, alternatives, as_dict, explanation, refusal_short
 from crm.visits.rules.words import (
-    EVENTS, MATERIALS, OCCUPYING_STATES, REFUSED, RESULTS, SCHEMES, STATES, ContactDetails, VisitReport,
+    EVENTS,
+    MATERIALS,
+    OCCUPYING_STATES,
+    REFUSED,
+    RESULTS,
+    SCHEMES,
+    STATES,
+    ContactDetails,
+    VisitReport,
 )
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.visits.views import booking
+from crm.visits.views import booking, change, listing, today
 from crm.visits.views.blueprint import pages
 
-__all__ = ["booking", "pages"]
+__all__ = ["booking", "change", "listing", "pages", "today"]

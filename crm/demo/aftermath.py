@@ -77,7 +77,8 @@ class Aftermath:
 
     def _reported(self, visit: Row) -> datetime:
         """Within minutes, that evening, or days later; never after now."""
-        rng, ends_at = self.rng, visit["ends_at"]
+        rng = self.rng
+        ends_at: datetime = visit["ends_at"]
         late = timedelta(minutes=rng.randint(3, 50)) if rng.random() < 0.7 else timedelta(hours=rng.randint(3, 90))
         return min(ends_at + late, self.now - timedelta(minutes=2))
 

@@ -257,7 +257,7 @@ def _update(session: Session, model: Any, changes: dict[int, Row]) -> None:
     """One UPDATE for all changed rows of a table; they change the same columns."""
     if changes:
         table = _table(model)
-        values = {name: bindparam(f"new_{name}") for name in next(iter(changes.values()))}
+        values: Row = {name: bindparam(f"new_{name}") for name in next(iter(changes.values()))}
         rows = [{"row": number, **{f"new_{name}": value for name, value in row.items()}}
                 for number, row in changes.items()]
         session.connection().execute(update(table).where(table.c.id == bindparam("row")).values(values), rows)

@@ -25,7 +25,7 @@ from crm.demo.people import Centre, People, Settler, Staffing
 from crm.demo.register import Extract, write
 from crm.demo.story import Calendar, Story
 from crm.demo.timetable import calling_days, pace
-from crm.travel.engine import place_of_postcode
+from crm.travel.engine import Place, place_of_postcode
 
 WEEKS = 22
 WEEKS_LEFT = 6
@@ -118,7 +118,7 @@ def queue(session: Session, campaign: Campaign) -> dict[int, list[Entry]]:
         .join(Workplace, Workplace.id == QueueEntry.workplace_id)
         .where(QueueEntry.campaign_id == campaign.id, QueueEntry.phone.is_not(None)).order_by(QueueEntry.id))
     for row in rows:
-        place = place_of_postcode(row.postcode) if row.lat is None else row
+        place = _place(row)
         address = ", ".join(part for part in (row.street, f"{row.postcode} {row.city}".strip()) if part)
         entry = Entry(row.id, row.jobcentre_id, row.calling_firm_id, row.workplace_id, row.name, address,
                       place.lat, place.lon, {name: getattr(row, name) for name in STATE})
@@ -130,3 +130,9 @@ def queue(session: Session, campaign: Campaign) -> dict[int, list[Entry]]:
             by_workplace[contact["workplace_id"]].contacts.setdefault(contact["name"].casefold(), dict(contact))
     return entries
 
+
+def _place(row: Any) -> Place:
+    place = place_of_postcode(row.postcode) if row.lat is None else Place(row.lat, row.lon)
+    if place is None:
+        raise RuntimeError(f"postcode {row.postcode} is not on the map")
+    return place

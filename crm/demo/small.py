@@ -19,14 +19,14 @@ from crm.campaigns.rules import Filters
 from crm.companies.actions import import_register
 from crm.companies.models import Workplace
 from crm.demo import texts
-from crm.demo.finish import finish_up
 from crm.demo.people import Centre, People, Settler, Staffing
 from crm.demo.places import jobcentres
 from crm.demo.register import HEADER, Extract, Flaws, spoil, write
+from crm.demo.touches import calendars, finish_up
 from crm.demo.weeks import Weeks
 
 # municipality code of the jobcentre, workplaces, consultants, firm, size of the first list
-CENTRES = (("846", 560, 2, 0, 330), ("840", 380, 2, 0, 190), ("730", 570, 3, 1, 320), ("791", 490, 3, 1, 280))
+CENTRES = (("846", 620, 2, 0, 380), ("840", 370, 2, 0, 190), ("730", 540, 3, 1, 320), ("791", 470, 3, 1, 280))
 PHONERS = (3, 3)
 WORKING_DAYS = 22
 FLAWS = Flaws(no_phone=0.04, same_phone=0.03, no_email=0.35, no_contact=0.3)
@@ -49,6 +49,7 @@ def build(session: Session, now: datetime, seed: int, path: Path, say: Any, *,
     for number, (centre, (*_rest, size)) in enumerate(zip(people.centres, CENTRES, strict=True)):
         first_list(session, centre, campaign, began + timedelta(hours=number + 1), size, seed + number)
     say("Ringelister trukket, godkendt og lagt i kø")
+    calendars(session, people, began, now)
     weeks = Weeks(session, rng, people, campaign, now)
     days = [add_working_days(first_day, number) for number in range(working_days + 1)]
     for number, day in enumerate(days, 1):
@@ -56,7 +57,7 @@ def build(session: Session, now: datetime, seed: int, path: Path, say: Any, *,
         if number % 5 == 0:
             say(f"{number} af {len(days)} arbejdsdage")
     draft_list(session, rng, people, campaign, now, path, rows, seed)
-    finish_up(session, rng, people, campaign, now)
+    finish_up(session, people, campaign, now)
     say("Opkald, besøg, åbninger og opfølgninger er der")
     return campaign
 

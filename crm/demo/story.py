@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import TypeVar
 
 from crm.base.clock import add_working_days, at, danish_date
 from crm.base.types import parse_phone
@@ -159,5 +160,8 @@ class Story:
             after.cancelled_ahead(visit)
 
 
-def _parts(weighted: Sequence[tuple[str, int]] | Sequence[tuple[int, int]]) -> tuple[list[object], list[int]]:
+Value = TypeVar("Value", str, int)
+
+
+def _parts(weighted: Sequence[tuple[Value, int]]) -> tuple[list[Value], list[int]]:
     return [value for value, _ in weighted], [weight for _, weight in weighted]

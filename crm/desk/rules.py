@@ -30,7 +30,7 @@ NAVIGATION = (
     NavItem(N_("Åbninger"), "openings.index", "openings.read", "briefcase", ("openings.",)),
     NavItem(N_("Kalender"), "calendars.index", "calendars.read", "calendar", ("calendars.",)),
     NavItem(N_("Rapporter"), "reports.index", "reports.read", "chart", ("reports.",)),
-    NavItem(N_("Brugere"), "people.users", "people.manage", "user", ("people.users",)),
+    NavItem(N_("Brugere"), "people.users", "people.manage", "user", ("people.users", "people.jobcentres", "people.firms")),
     NavItem(N_("Udbakke"), "integrations.outbox", "outbox.read", "mail", ("integrations.",)),
 )
 

@@ -18,12 +18,12 @@ _FAST = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 
 def hash_password(password: str, *, demo: bool = False) -> str:
     """argon2id with the library's defaults (RFC 9106 low-memory profile); ``demo`` users get a cheap one."""
-    return (_FAST if demo else _HASHER).hash(password)
+    return str((_FAST if demo else _HASHER).hash(password))
 
 
 def verify_password(password_hash: str, password: str) -> bool:
     try:
-        return _HASHER.verify(password_hash, password)
+        return bool(_HASHER.verify(password_hash, password))
     except (VerificationError, InvalidHashError):
         return False
 
@@ -55,5 +55,5 @@ def initials_of(name: str) -> str:
     if not words:
         return "?"
     if len(words) == 1:
-        return words[0][:3].upper()
-    return (words[0][0] + words[-1][:2]).upper()
+        return str(words[0][:3].upper())
+    return str((words[0][0] + words[-1][:2]).upper())

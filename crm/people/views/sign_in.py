@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, session as cookie, url_for
+from flask import redirect, render_template, request, url_for
+from flask import session as cookie
 from flask_babel import gettext as _
 from flask_login import login_user, logout_user
 
 from crm.people.forms import SignInForm
 from crm.people.queries import user_by_email
 from crm.people.rules import NOBODY, verify_password
+from crm.people.views.blueprint import pages
 from crm.web.edge import session
 from crm.web.i18n import LOCALES
 from crm.web.permit import PUBLIC, actor, requires
-
-pages = Blueprint("people", __name__)
 
 
 def local_target(target: str | None) -> str:
@@ -35,8 +35,8 @@ def sign_in() -> Any:
     if actor() is not None and request.method == "GET":
         return redirect(target)
     if form.validate_on_submit():
-        user = user_by_email(session(), form.email.data)
-        right = verify_password(user.password_hash if user else NOBODY, form.password.data)
+        user = user_by_email(session(), form.email.data or "")
+        right = verify_password(user.password_hash if user else NOBODY, form.password.data or "")
         if user and right and user.active:
             cookie.pop("_flashes", None)
             login_user(user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from crm.base.clock import danish
@@ -11,6 +11,7 @@ from crm.calling.rules.outcomes import DECLINE_REASONS, OUTCOMES, Outcome
 from crm.calling.rules.times import PAST
 from crm.campaigns.rules import CallingHours, in_calling_hours
 
+LONGEST = timedelta(days=3 * 366)
 OUTSIDE_WEEK = N_("Der ringes på hverdage kl. {frm}-{to} til og med {until}. Vælg et tidspunkt inden for det.")
 OUTSIDE_ANY = N_("Der ringes alle dage kl. {frm}-{to} til og med {until}. Vælg et tidspunkt inden for det.")
 
@@ -36,7 +37,7 @@ def _check_call_back(campaign: CallingHours, now: datetime, call_back_at: dateti
                       errors={"call_back_at": N_("Skriv et tidspunkt")})
     if call_back_at <= now:
         raise Invalid(PAST, errors={"call_back_at": PAST})
-    if not in_calling_hours(campaign, call_back_at):
+    if call_back_at - now > LONGEST or not in_calling_hours(campaign, call_back_at):
         message, fields = outside_hours(campaign)
         raise Invalid(message, errors={"call_back_at": message}, **fields)
 

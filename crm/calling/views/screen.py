@@ -69,7 +69,8 @@ def industry(entry: QueueEntry) -> str:
     workplace = entry.workplace
     if not workplace.industry_code:
         return str(_("Branche ukendt"))
-    return f"{industry_label(workplace.industry_code, workplace.industry_version)} ({workplace.industry_code})"
+    label = _(industry_label(workplace.industry_code, workplace.industry_version))
+    return f"{label} ({workplace.industry_code})"
 
 
 def script(entry: QueueEntry, contact: str, phoner: str) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ function slotText() {
   const chosen = slot();
   const label = chosen.closest("label");
   const part = (name) => label.querySelector(`.slot__${name}`)?.textContent ?? "";
-  return form.dataset.sayBooking.replace("%s", `${part("day")} ${part("time")}`.trim()).replace("%s", chosen.dataset.who ?? "");
+  return form.dataset.sayBooking.replace("{when}", `${part("day")} ${part("time")}`.trim()).replace("{who}", chosen.dataset.who ?? "");
 }
 
 function refresh() {

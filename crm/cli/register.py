@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-from click.termui import progressbar
 from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.orm import Session
@@ -90,9 +90,9 @@ def _use(session: Session, now: datetime, campaign: Any, result: ImportResult) -
 @contextmanager
 def _progress(source: BinaryIO, file: Path) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal (it follows the place in the file), else a line for each ten thousand rows, on stderr."""
-    error = click.get_text_stream("stderr")
+    error = sys.stderr
     if error.isatty():
-        with progressbar(length=file.stat().st_size, label="Læser", file=error) as bar:
+        with click.progressbar(length=file.stat().st_size, label="Læser", file=error) as bar:
 
             def forward(_rows: int) -> None:
                 bar.update(max(0, source.tell() - bar.pos))

@@ -104,13 +104,11 @@ def _start(session: Session, actor: Any, now: datetime, result: ImportResult, ve
 
 
 def _chunks(records: Iterator[Record], header: Header, reader: RowReader) -> Iterator[list[Row]]:
-    """Rows in pieces that fit in memory, however long their cells; empty rows are passed over."""
+    """Rows in pieces that fit in memory, however long their cells."""
     rows: list[Row] = []
     repeats = Repeats(header.label("p_number"))
     size = 0
     for number, cells, fault in records:
-        if not any(map(str.strip, cells)) and not fault:
-            continue
         if fault:
             rows.append(Row(number, cells, remarks=[Remark(number, "reject", "", shown(storable(cells[0])), fault)]))
         else:

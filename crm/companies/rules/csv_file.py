@@ -78,7 +78,7 @@ class _Feed:
 
     def skip_line(self) -> None:
         """The rest of a line that was longer than MAX_LINE."""
-        while (more := self._text.readline(MAX_LINE)) and not more.endswith(("\n", "\r")):
+        while (more := self.line()) and not more.endswith(("\n", "\r")):
             pass
 
     def push(self, lines: Sequence[str]) -> None:

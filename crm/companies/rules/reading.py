@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
@@ -18,7 +18,10 @@ OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 @contextmanager
 def open_extract(source: BinaryIO) -> Iterator[tuple[Header, Iterator[Record]]]:
-    """The header and the records of a CSV or XLSX file. Raises Invalid when it is neither, or lacks columns."""
+    """The header and the records (empty ones left out) of a CSV or XLSX file.
+
+    Raises Invalid when it is neither, or lacks columns.
+    """
     if not source.seekable():
         source = _seekable(source)
     start = source.read(8)
@@ -30,9 +33,13 @@ def open_extract(source: BinaryIO) -> Iterator[tuple[Header, Iterator[Record]]]:
                          "og prøv igen."))
     records = XlsxRecords(source) if start.startswith(b"PK\x03\x04") else CsvRecords(source)
     try:
-        yield read_header(records.header, records.header_row), iter(records)
+        yield read_header(records.header, records.header_row), _filled(records)
     finally:
         records.close()
+
+
+def _filled(records: Iterable[Record]) -> Iterator[Record]:
+    return (record for record in records if record[2] or any(map(str.strip, record[1])))
 
 
 def _seekable(source: BinaryIO) -> BinaryIO:

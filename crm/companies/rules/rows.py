@@ -102,9 +102,9 @@ class RowReader:
         return extra
 
     def _shifted(self, row: Row) -> Remark:
-        more = len(row.cells) - self.header.width
-        return Remark(row.number, "reject", "", "; ".join(shown(values.clean(cell)) for cell in row.cells[2:6]), N_(
-            "Rækken har {more} celler mere end overskriften; sæt anførselstegn om tekst med skilletegn"), {"more": more})
+        begins = "; ".join(values.clean(cell) for cell in row.cells[:6])
+        return Remark(row.number, "reject", "", shown(begins),
+                      N_("Rækken har flere celler end overskriften; sæt anførselstegn om tekst med skilletegn"))
 
     def _place(self, row: Row, found: dict[str, Any]) -> None:
         """Latitude and longitude go together: one fault, one remark."""

@@ -1,0 +1,54 @@
+"""Rows of the database as values that two runs can be compared by."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.base.db import Base
+
+# Random by design, or about the run itself.
+SECRET = {"password_hash", "session_key", "token_hash"}
+# Numbers of other tables' rows that are no foreign keys.
+LOOSE = {"visit_id": "visits", "consultant_id": "users", "former_id": "users", "absence_id": "absences",
+         "actor_id": "users", "workplace_id": "workplaces", "campaign_id": "campaigns", "batch_id": "import_batches"}
+ALL = tuple(table for table in Base.metadata.sorted_tables)
+
+
+def dump(session: Session, *, without: tuple[str, ...] = ()) -> dict[str, list[dict[str, Any]]]:
+    """Every table's rows in the order of their ids. Ids become ranks, so that gaps in the numbering do not matter."""
+    session.flush()
+    rows = {table.name: [dict(row) for row in session.execute(select(table).order_by(*table.primary_key)).mappings()]
+            for table in ALL if table.name not in without}
+    ranks = {name: {row["id"]: number for number, row in enumerate(found, 1)} for name, found in rows.items()
+             if found and "id" in found[0]}
+    return {name: [_plain(name, row, ranks) for row in found] for name, found in rows.items()}
+
+
+def _plain(table: str, row: dict[str, Any], ranks: dict[str, dict[Any, int]]) -> dict[str, Any]:
+    plain = {name: value for name, value in row.items() if name not in SECRET}
+    if "id" in plain:
+        plain["id"] = ranks[table][row["id"]]
+    for key in Base.metadata.tables[table].foreign_keys:
+        other = ranks.get(key.column.table.name)
+        if other and key.column.name == "id" and row[key.parent.name] is not None:
+            plain[key.parent.name] = other[row[key.parent.name]]
+    if "subject_id" in plain:
+        plain["subject_id"] = ranks.get(row["subject_type"], {}).get(row["subject_id"], row["subject_id"])
+    for name, other in LOOSE.items():
+        if isinstance(plain.get("data"), dict) and name in plain["data"]:
+            plain["data"] = {**plain["data"], name: ranks[other].get(plain["data"][name])}
+        if table in ("activity", "outbox") and plain.get(name) is not None:
+            plain[name] = ranks[other][row[name]]
+    if table == "calendar_events":
+        plain["uid"] = re.sub(r"\d+", lambda found: str(ranks["visits"][int(found[0])]), plain["uid"])
+    return plain
+
+
+def digest(session: Session) -> str:
+    """One value for the whole database."""
+    return hashlib.sha256(repr(sorted(dump(session).items())).encode()).hexdigest()

@@ -16,3 +16,7 @@ from crm.calendars.rules.ical import Entry as Entry
 from crm.calendars.rules.ical import Party as Party
 from crm.calendars.rules.ical import feed_text as feed_text
 from crm.calendars.rules.ical import invitation_text as invitation_text
+from crm.calendars.rules.weeks import monday_of as monday_of
+from crm.calendars.rules.weeks import week_bounds as week_bounds
+from crm.calendars.rules.weeks import week_name as week_name
+from crm.calendars.rules.weeks import week_of as week_of

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from crm.base.clock import danish, danish_date, day_bounds
+from crm.base.clock import danish, danish_date
 from crm.base.errors import N_
 from crm.visits.rules.slots import Slot, rank
 
@@ -71,27 +70,3 @@ def apart(ranked: Sequence[Slot]) -> list[Slot]:
 
 def morning(slot: Slot) -> bool:
     return danish(slot.starts_at).hour < 12
-
-
-def week_of(text: str | None) -> date | None:
-    """The Monday of an ISO week of this century such as ``2026-W48``; None for anything else."""
-    match = re.fullmatch(r"(20\d\d)-W(\d\d)", text or "")
-    try:
-        return date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else None
-    except ValueError:
-        return None
-
-
-def week_name(monday: date) -> str:
-    year, week, _ = monday.isocalendar()
-    return f"{year}-W{week:02d}"
-
-
-def week_bounds(monday: date) -> tuple[datetime, datetime]:
-    """UTC start of the Monday and of the next."""
-    return day_bounds(monday)[0], day_bounds(monday + timedelta(days=7))[0]
-
-
-def monday_of(moment: datetime) -> date:
-    day = danish_date(moment)
-    return day - timedelta(days=day.weekday())

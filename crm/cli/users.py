@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 from sqlalchemy import func, select
@@ -15,7 +16,7 @@ from crm.people.actions import Grant, add_user, issue_token, set_active
 from crm.people.models import ROLES, CallingFirm, Jobcentre, Region, User
 
 # role -> where it holds: the table with names, and the column of the grant
-SCOPES = {
+SCOPES: dict[str, tuple[Any, str]] = {
     "phoner": (CallingFirm, "calling_firm_id"),
     "consultant": (Jobcentre, "jobcentre_id"),
     "jobcentre_lead": (Jobcentre, "jobcentre_id"),

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from crm.base import activity
 from crm.base.db import for_update_skip_locked, insert_new
+from crm.base.errors import N_, Refusal
 from crm.integrations.mail import Adapter
 from crm.integrations.models import OutboxMessage
 from crm.integrations.sms import AmbiguousDelivery
@@ -82,7 +84,7 @@ def _claim(sessions: sessionmaker[Session], channels: Sequence[str], now: dateti
                    or_(OutboxMessage.state == "pending",
                        (OutboxMessage.state == "sending") & (OutboxMessage.lease_until < now)))
             .order_by(OutboxMessage.not_before, OutboxMessage.id).limit(1))
-        message = session.scalar(for_update_skip_locked(session, due))
+        message: OutboxMessage | None = session.scalar(for_update_skip_locked(session, due))
         if message is not None:
             message.state, message.lease_until, message.attempts = "sending", now + LEASE, message.attempts + 1
         return message
@@ -106,8 +108,15 @@ def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: Out
     return int(changes["state"] == "sent")
 
 
-def retry(session: Session, message: OutboxMessage, now: datetime) -> None:
-    """Set a failed or unknown message to be tried again now, on an administrator's word."""
+def retry(session: Session, actor: Any, now: datetime, message: OutboxMessage) -> None:
+    """Set a failed or unknown message to be tried again now, on an administrator's word.
+
+    Raises Refusal ``not_failed`` for one that waits, is on its way or has left: a second copy is never asked for.
+    """
+    state = session.scalar(select(OutboxMessage.state).where(OutboxMessage.id == message.id).with_for_update())
+    if state not in ("failed", "unknown"):
+        raise Refusal("not_failed", N_("Beskeden er hverken fejlet eller uvist sendt, så den prøves ikke igen."))
     message.state, message.not_before, message.attempts, message.lease_until = "pending", now, 0, None
+    activity.record(session, actor, now, "integrations.retry", message, workplace_id=message.workplace_id)
     session.info["outbox_written"] = True
     session.flush()

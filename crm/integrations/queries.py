@@ -33,7 +33,7 @@ def message(session: Session, message_id: int) -> OutboxMessage:
 def counts(session: Session) -> Mapping[str, int]:
     """Messages by state."""
     rows = session.execute(select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state))
-    return {state: count for state, count in rows}
+    return dict(rows.all())
 
 
 def about_workplace(session: Session, workplace_id: int, limit: int = 50) -> Sequence[OutboxMessage]:

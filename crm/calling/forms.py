@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from wtforms import HiddenField, RadioField, StringField, TextAreaField
-from wtforms.validators import Length, Optional
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import Length
 
-from crm.calling.rules import BY_PHONE, DECLINE_REASONS
 from crm.web.forms import BaseForm
 
 
@@ -13,10 +12,10 @@ class OutcomeForm(BaseForm):
     """The details of an outcome are checked by calling.rules, so that page and API refuse alike."""
 
     key = HiddenField(validators=[Length(max=100)])
-    outcome = RadioField(choices=[(key, key) for key in ("booked", *BY_PHONE)], validators=[Optional()])
-    reason = RadioField(choices=[(key, key) for key in DECLINE_REASONS], validators=[Optional()])
+    outcome = StringField(validators=[Length(max=20)])
+    reason = StringField(validators=[Length(max=40)])
     call_back_at = StringField(validators=[Length(max=60)])
-    mine = RadioField(choices=[("1", "1"), ("0", "0")], default="1", validators=[Optional()])
+    mine = StringField(default="1", validators=[Length(max=1)])
     note = TextAreaField(validators=[Length(max=4000)])
     contact_name = StringField(validators=[Length(max=200)])
     contact_title = StringField(validators=[Length(max=120)])

@@ -57,7 +57,8 @@ class HoursForm(OfConsultant):
     def stretches(self) -> list[Stretch]:
         """What was typed; ask after validation."""
         found: list[Stretch] = []
-        rest = (_minute(self.break_from.data), _minute(self.break_to.data)) if self.break_from.data else None
+        pause = self.break_from.data, self.break_to.data
+        rest = (_minute(pause[0]), _minute(pause[1])) if pause[0] and pause[1] else None
         for day, (_name, start, end) in enumerate(self.pairs()):
             if not start.data:
                 continue
@@ -115,7 +116,10 @@ class AbsenceForm(OfConsultant):
     @property
     def span(self) -> tuple[datetime, datetime]:
         """UTC, half-open; ask after validation."""
-        first, last = self.starts_on.data, self.ends_on.data or self.starts_on.data
+        first = self.starts_on.data
+        if first is None:
+            raise ValueError("validate first")
+        last = self.ends_on.data or first
         start = at(first, _minute(self.starts_time.data)) if self.starts_time.data else day_bounds(first)[0]
         end = at(last, _minute(self.ends_time.data)) if self.ends_time.data else day_bounds(last)[1]
         return start, end

@@ -31,12 +31,10 @@ def index() -> Any:
     people = queries.consultants(session(), scope())
     wanted = request.args.get("consultant")
     if wanted:
-        person = _consultant(wanted)
-    else:
-        person = next((p for p in people if p.id == actor().id), people[0] if people else None)
-    if person is None:
+        return _page(_consultant(wanted), people)
+    if not people:
         return render_template("calendars/nobody.html")
-    return _page(person, people)
+    return _page(next((person for person in people if person.id == actor().id), people[0]), people)
 
 
 def _consultant(number: str | None) -> User:
@@ -108,8 +106,9 @@ def profile() -> Any:
     form, person = ProfileForm(), _consultant(request.form.get("consultant"))
     if form.validate():
         try:
-            actions.set_profile(session(), actor(), now(), person, base_name=form.base_name.data,
-                                base_postcode=form.base_postcode.data, max_visits_a_day=form.max_visits_a_day.data)
+            actions.set_profile(session(), actor(), now(), person, base_name=form.base_name.data or "",
+                                base_postcode=form.base_postcode.data or "",
+                                max_visits_a_day=form.max_visits_a_day.data or 0)
         except Refusal as refusal:
             form.refused(refusal)
         else:
@@ -125,7 +124,7 @@ def add_absence() -> Any:
     form, person = AbsenceForm(), _consultant(request.form.get("consultant"))
     if form.validate():
         try:
-            away = actions.add_absence(session(), actor(), now(), person, *form.span, form.title.data)
+            away = actions.add_absence(session(), actor(), now(), person, *form.span, form.title.data or "")
         except Refusal as refusal:
             form.refused(refusal)
         else:

@@ -52,6 +52,14 @@ class PoDomain(Domain):  # type: ignore[misc]
         return {}
 
 
+class RoomsBabel(Babel):  # type: ignore[misc]
+    """Flask-Babel asks its own object for the domain; this one answers with ours."""
+
+    @property
+    def domain_instance(self) -> PoDomain:
+        return PoDomain()
+
+
 def chosen_locale() -> str:
     """The cookie's choice, else the user's, else Danish. The browser's list is not asked: the product is Danish."""
     if not has_request_context():
@@ -65,9 +73,8 @@ def chosen_locale() -> str:
 
 
 def install(app: Flask) -> None:
-    babel = Babel()
+    babel = RoomsBabel()
     babel.init_app(app, default_locale="da", default_timezone="Europe/Copenhagen", locale_selector=chosen_locale)
-    app.extensions["babel"].domain_instance = PoDomain()
     app.jinja_env.globals["get_locale"] = locale_code
 
 

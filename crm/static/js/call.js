@@ -12,8 +12,10 @@ const field = (name) => form.elements[name];
 
 /** [text, where to go] of the first thing that is missing; null when it can be saved. */
 function missing() {
-  const { sayOutcome, saySlot, sayContact, sayReason, sayWhen } = form.dataset;
+  const { sayOutcome, saySlot, sayContact, sayReason, sayWhen, sayLost } = form.dataset;
   const chosen = outcome();
+  const lost = document.querySelector("#call-answer [data-lost] button");
+  if (lost) return [sayLost, lost];
   if (!chosen) return [sayOutcome, form.querySelector('[name="outcome"]')];
   if (chosen === "booked" && !slot()) return [saySlot, firstSlot()];
   if (chosen === "booked" && !field("contact_name").value.trim()) return [sayContact, field("contact_name")];
@@ -21,7 +23,6 @@ function missing() {
   if (chosen === "call_back" && !field("call_back_at").value.trim()) return [sayWhen, field("call_back_at")];
   const bad = document.querySelector("#when-answer [data-bad]");
   if (chosen === "call_back" && bad) return [bad.textContent.trim(), field("call_back_at")];
-  if (document.querySelector("#call-answer [data-lost]")) return [sayOutcome, document.querySelector("[data-lost] button")];
   return null;
 }
 
@@ -72,7 +73,10 @@ function forgetDraft() {
 }
 
 async function send(event) {
-  if (event.submitter?.hasAttribute("formaction")) return forgetDraft();
+  if (event.submitter?.hasAttribute("formaction")) {
+    if (event.submitter.dataset.carriesNote !== undefined) forgetDraft();
+    return;
+  }
   event.preventDefault();
   const lacks = missing();
   if (lacks) {
@@ -91,6 +95,7 @@ async function send(event) {
   } finally {
     delete form.dataset.sending;
     refresh();
+    if (booking && !slot()) firstSlot()?.focus();
   }
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,9 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """``app`` served on a free loopback port, with CSRF on as in production."""
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """``app`` on a free loopback port, with CSRF on as in production."""
     app.config["WTF_CSRF_ENABLED"] = True
     server: Any = create_server(app, host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -47,6 +48,12 @@ def address(app: Flask) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.effective_port}"
     server.close()
     thread.join(timeout=5)
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    with served(app) as found:
+        yield found
 
 
 class Watched:

@@ -1,7 +1,80 @@
-"""JSON resources of this room."""
+"""JSON resources: the two rates."""
 
 from __future__ import annotations
 
-from crm.web.api import api_blueprint
+from datetime import datetime
+from typing import Any, Literal
+
+from flask_babel import gettext as _
+from pydantic import BaseModel, Field
+
+from crm.reports import queries
+from crm.reports.rules import Rate, RateTable
+from crm.web.api import In, api_blueprint
+from crm.web.edge import now, session
+from crm.web.permit import requires, scope
 
 api = api_blueprint("reports", "Reports")
+
+By = Literal["region", "jobcentre", "firm", "phoner", "consultant", "industry", "week"]
+
+
+class RateQuery(In):
+    """``by`` gives a row for each; without it booking rate has the total alone, opening rate a row for each type."""
+
+    campaign_id: int = Field(ge=1, le=2**53)
+    by: By | None = None
+
+
+class RateOut(BaseModel):
+    """``denominator`` and ``rate`` are null where there is no sensible one. Bounds: 95 % Wilson interval."""
+
+    group: str
+    label: str
+    key: int | str | None
+    numerator: int
+    denominator: int | None
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+class RateTableOut(BaseModel):
+    """The total is summed from the rows' facts, whatever the grouping."""
+
+    as_of: datetime
+    definition: str
+    definition_version: int
+    rows: list[RateOut]
+    total: RateOut
+
+
+@api.get("/reports/booking-rate", responses={200: RateTableOut})
+@requires("reports.read")
+def booking_rate(query: RateQuery) -> Any:
+    """Booked of contacted, each workplace once, by its last final answer."""
+    campaign = queries.campaign(session(), scope(), query.campaign_id)
+    return answer(queries.booking(session(), scope(), campaign.id, query.by, now=now()))
+
+
+@api.get("/reports/opening-rate", responses={200: RateTableOut})
+@requires("reports.read")
+def opening_rate(query: RateQuery) -> Any:
+    """Openings (positions) of held visits; can exceed 1."""
+    campaign = queries.campaign(session(), scope(), query.campaign_id)
+    if query.by is None:
+        return answer(queries.opening_types(session(), scope(), campaign.id, now=now()).table)
+    return answer(queries.opening(session(), scope(), campaign.id, query.by, now=now()))
+
+
+def answer(table: RateTable) -> dict[str, Any]:
+    by_type = table.by == "type"
+    return {"as_of": table.as_of.isoformat(), "definition": _(table.definition.text),
+            "definition_version": table.definition.version,
+            "rows": [_row(row, by_type) for row in table.rows], "total": _row(table.total, False)}
+
+
+def _row(row: Rate, by_type: bool) -> dict[str, Any]:
+    label = _(row.group)
+    return {"group": row.key if by_type else label, "label": label, "key": row.key, "numerator": row.numerator,
+            "denominator": row.denominator, "rate": row.rate, "low": row.low, "high": row.high}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import re
 from collections.abc import Sequence
@@ -164,3 +166,24 @@ def week_starts(first: datetime, last: datetime) -> list[date]:
 def week_bounds(frm: date | None, to: date | None) -> tuple[datetime | None, datetime | None]:
     """UTC start of the week of Monday ``frm`` and end of the week of Monday ``to``."""
     return (at(frm, 0) if frm else None), (at(to + timedelta(weeks=1), 0) if to else None)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: str | int | float | None) -> str:
+    """A cell for Danish spreadsheets: decimal comma; text that a spreadsheet would run as a formula gets a ``'``."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return str(round(value, 6)).replace(".", ",") if isinstance(value, float) else str(value)
+
+
+def csv_file(head: Sequence[str], rows: Sequence[Sequence[str | int | float | None]]) -> bytes:
+    """UTF-8 with BOM, semicolons, CRLF: opens rightly by a double click in Danish Excel."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(head)
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")

@@ -10,7 +10,10 @@ from crm.reports.queries.rates import opening as opening
 from crm.reports.queries.rates import opening_share as opening_share
 from crm.reports.queries.rates import opening_types as opening_types
 from crm.reports.queries.rates import pressed as pressed
+from crm.reports.queries.rates import visit_tables as visit_tables
 from crm.reports.queries.reach import campaign as campaign
 from crm.reports.queries.reach import campaigns as campaigns
 from crm.reports.queries.reach import places as places
 from crm.reports.queries.reach import reach as reach
+from crm.reports.queries.rows import Page as Page
+from crm.reports.queries.rows import behind as behind

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date
@@ -73,13 +73,11 @@ def promises(session: Session, scope: Scope, campaign_id: int, by: str | None, w
              now: datetime) -> list[Row]:
     """(kept by the jobcentre, due from it, kept by the company, due from it).
 
-    Due: the first agreed date has passed, or is today and it is done. Kept: done by the end of that Danish day.
+    Due: the first agreed date has come. Kept: done by the end of that Danish day (as followups.rules.kept).
     """
-    today = danish_date(now)
     statement = (select(FollowUp.id).join(Visit, Visit.id == FollowUp.visit_id)
                  .where(FollowUp.campaign_id == campaign_id, FollowUp.voided_at.is_(None),
-                        or_(FollowUp.first_due_on < today,
-                            and_(FollowUp.first_due_on == today, FollowUp.state == "done"))))
+                        FollowUp.first_due_on <= danish_date(now)))
     statement = narrowed(statement, VISITS, scope, within)
     return folded(session, statement, VISITS, by, (FollowUp.owed_by, FollowUp.first_due_on, FollowUp.done_at), _promise)
 

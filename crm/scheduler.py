@@ -141,10 +141,11 @@ def background(app: Flask) -> BackgroundScheduler:
     made = BackgroundScheduler(timezone=DANISH, job_defaults={
         "coalesce": True, "max_instances": 1, "misfire_grace_time": 12 * 3600})
     clock: Clock = app.extensions["crm.clock"]
+    late = nag_day(clock.now()) == danish_date(clock.now())
     for job in JOBS:
-        made.add_job(_safely, OnClock(job.trigger, clock), args=[app, job.key], id=job.key, name=job.description)
-    if nag_day(clock.now()) == danish_date(clock.now()):
-        made.add_job(_safely, args=[app, "nag"], id="nag-at-start", name="Catch up with this morning's reminders")
+        first = {"next_run_time": datetime.now(UTC)} if job.key == "nag" and late else {}
+        made.add_job(_safely, OnClock(job.trigger, clock), args=[app, job.key], id=job.key, name=job.description,
+                     **first)
     return made
 
 

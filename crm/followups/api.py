@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid
@@ -143,7 +144,14 @@ class FollowUpsQuery(Paging):
 
 
 class FulfilIn(In):
+    """The whole body may be left out."""
+
     outcome: str | None = Field(None, max_length=MAX_PROMISE)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_body(cls, value: Any) -> Any:
+        return {} if value is None and not request.get_data() else value
 
 
 def as_out(found: FollowUp) -> FollowUpOut:

@@ -72,11 +72,12 @@ def _after(visit: Visit) -> str:
 def index() -> Any:
     today = danish_date(now())
     phone = on_phone()
-    owner_id = request.args.get("consultant", type=int)
-    overdue = request.args.get("overdue") == "1"
+    people = [] if phone else consultants_of(session(), sorted(scope().jobcentres))
+    asked = request.args.get("consultant", type=int)
+    owner_id = asked if asked in {person.id for person in people} else None
+    overdue = request.args.get("overdue") == "1" and not phone
     found = queries.board(session(), scope(), today, owner_id=owner_id, overdue=overdue,
                           page=request.args.get("page", 1, type=int))
-    people = [] if phone else consultants_of(session(), sorted(scope().jobcentres))
     return render_template(
         "followups/index_phone.html" if phone else "followups/index_desk.html", board=found, people=people,
         chosen=owner_id, overdue=overdue, due=[card(f, today) for f in found.due],

@@ -78,7 +78,11 @@ def upload() -> Any:
         return _imports(form), 422
     if dry_run:
         return _checked(result)
-    flash(_("%(file)s er læst ind.", file=result.filename), "success")
+    if result.rejected:
+        flash(_("%(file)s er læst ind, men %(count)s rækker blev afvist.", file=result.filename,
+                count=dk_number(result.rejected)), "warning")
+    else:
+        flash(_("%(file)s er læst ind.", file=result.filename), "success")
     return redirect(url_for("companies.show_import", batch_id=result.batch_id), 303)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from crm.base import activity
@@ -50,7 +50,7 @@ class ChunkWriter:
         same += [row for row in differing if _p(row) not in changed]
         if self._batch_id is not None:
             self._write(fresh, changed, {_p(row): row for row in differing if _p(row) in changed})
-            self._note(((known[_p(row)].id, None) for row in same), "unchanged")
+            self._note([known[_p(row)].id for row in same], "unchanged")
         return len(fresh), len(changed), len(same)
 
     def _known(self, rows: Sequence[Row]) -> dict[str, Any]:
@@ -101,8 +101,8 @@ class ChunkWriter:
         ids = {number: each for each, number in self._session.execute(statement, stored)}
         self._rename([old["company_id"] for old in changed.values()] + [each["company_id"] for each in stored])
         self._contacts.write((ids[_p(row)], (row.values or {}).get("contact_name")) for row in [*fresh, *rows.values()])
-        self._note(((ids[_p(row)], None) for row in fresh), "new")
-        self._note(((old["id"], _before(old, rows[number])) for number, old in changed.items()), "updated")
+        self._note([ids[_p(row)] for row in fresh], "new")
+        self._note_updated([(old["id"], _before(old, rows[number])) for number, old in changed.items()])
 
     def _stored(self, row: Row, old: dict[str, Any], companies: dict[str, int]) -> dict[str, Any]:
         values = row.values or {}
@@ -139,10 +139,15 @@ class ChunkWriter:
                   .scalar_subquery())
         self._session.execute(update(C).where(C.c.id.in_(touched), C.c.name != oldest).values(name=oldest))
 
-    def _note(self, workplaces: Iterable[tuple[int, dict[str, Any] | None]], change: str) -> None:
+    def _note(self, workplaces: Sequence[int], change: str) -> None:
         """Which workplaces the extract held, and what became of them."""
-        rows = [{"batch_id": self._batch_id, "workplace_id": number, "change": change,
-                 **({} if before is None else {"before": before})} for number, before in workplaces]
+        if workplaces:
+            held = select(literal(self._batch_id), W.c.id, literal(change)).where(W.c.id.in_(workplaces))
+            self._session.execute(insert(HELD).from_select(["batch_id", "workplace_id", "change"], held))
+
+    def _note_updated(self, workplaces: Sequence[tuple[int, dict[str, Any]]]) -> None:
+        rows = [{"batch_id": self._batch_id, "workplace_id": number, "change": "updated", "before": before}
+                for number, before in workplaces]
         if rows:
             self._session.execute(insert(HELD), rows)
 

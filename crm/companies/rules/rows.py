@@ -33,6 +33,17 @@ class Row:
     repeated: bool = False
 
 
+def _cell_reader(key: str, parse: Parser) -> Parser:
+    """From a cell as it stands to its value. Columns of few different values read each of them once."""
+    required, empty = key in REQUIRED, EMPTY.get(key)
+
+    def take(cell: str) -> Any:
+        raw = values.clean(cell)
+        return parse(raw) if raw or required else empty
+
+    return lru_cache(maxsize=20_000)(take) if key in FEW_VALUES else take
+
+
 class RowReader:
     """Reads the rows of one file. municipalities: the codes that exist. version: DB25 or DB07."""
 
@@ -48,14 +59,8 @@ class RowReader:
             "contact_name": values.contact_name,
         }
         order = [key for key in parsers if key in header.places]
-        self._columns = [(key, header.places[key], self._remembering(key, parsers[key]), key in REQUIRED)
-                         for key in order]
+        self._columns = [(key, header.places[key], _cell_reader(key, parsers[key])) for key in order]
         self._lat, self._lon = header.places.get("lat"), header.places.get("lon")
-
-    @staticmethod
-    def _remembering(key: str, parse: Parser) -> Parser:
-        """Columns of few different values are parsed once for each."""
-        return lru_cache(maxsize=20_000)(parse) if key in FEW_VALUES else parse
 
     def read(self, number: int, cells: Sequence[str]) -> Row:
         """The row's values or why it is set aside; every fault of the row is named, not only the first."""
@@ -64,15 +69,11 @@ class RowReader:
             return row
         found: dict[str, Any] = {}
         here = len(cells)
-        for key, place, parse, required in self._columns:
-            raw = values.clean(cells[place]) if place < here else ""
-            if not raw and not required:
-                found[key] = EMPTY.get(key)
-                continue
+        for key, place, take in self._columns:
             try:
-                found[key] = parse(raw)
+                found[key] = take(cells[place] if place < here else "")
             except ValueError as exc:
-                self._fault(row, key, raw, str(exc), required)
+                self._fault(row, key, values.clean(cells[place]) if place < here else "", str(exc))
                 if key == "advertising_protected":
                     found[key] = True  # an unreadable answer blocks: nobody is called who may have said no
         faults = [remark for remark in row.remarks if remark.kind == "reject"]
@@ -83,12 +84,12 @@ class RowReader:
         self._finish(row, found)
         return row
 
-    def _fault(self, row: Row, key: str, raw: str, reason: str, required: bool) -> None:
+    def _fault(self, row: Row, key: str, raw: str, reason: str) -> None:
         limits = {"street": 300, "city": 120}
         fields: dict[str, Any] = {"limit": limits[key]} if "{limit}" in reason else {}
         if "{version}" in reason:
             fields = {"version": self.version}
-        kind = "reject" if required else "warning"
+        kind = "reject" if key in REQUIRED else "warning"
         row.remarks.append(Remark(row.number, kind, self.header.label(key), shown(raw), reason, fields))
 
     def _too_long(self, row: Row) -> bool:

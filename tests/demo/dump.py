@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import Any
 
@@ -15,7 +16,8 @@ from crm.base.db import Base
 SECRET = {"password_hash", "session_key", "token_hash"}
 # Numbers of other tables' rows that are no foreign keys.
 LOOSE = {"visit_id": "visits", "consultant_id": "users", "former_id": "users", "absence_id": "absences",
-         "actor_id": "users", "workplace_id": "workplaces", "campaign_id": "campaigns", "batch_id": "import_batches"}
+         "actor_id": "users", "workplace_id": "workplaces", "campaign_id": "campaigns", "batch_id": "import_batches",
+         "company_id": "companies"}
 ALL = tuple(table for table in Base.metadata.sorted_tables)
 
 
@@ -40,8 +42,9 @@ def _plain(table: str, row: dict[str, Any], ranks: dict[str, dict[Any, int]]) ->
     if "subject_id" in plain:
         plain["subject_id"] = ranks.get(row["subject_type"], {}).get(row["subject_id"], row["subject_id"])
     for name, other in LOOSE.items():
-        if isinstance(plain.get("data"), dict) and name in plain["data"]:
-            plain["data"] = {**plain["data"], name: ranks[other].get(plain["data"][name])}
+        for column in ("data", "before"):
+            if isinstance(plain.get(column), dict) and name in plain[column]:
+                plain[column] = {**plain[column], name: ranks[other].get(plain[column][name])}
         if table in ("activity", "outbox") and plain.get(name) is not None:
             plain[name] = ranks[other][row[name]]
     if table == "calendar_events":
@@ -49,6 +52,6 @@ def _plain(table: str, row: dict[str, Any], ranks: dict[str, dict[Any, int]]) ->
     return plain
 
 
-def digest(session: Session) -> str:
-    """One value for the whole database."""
-    return hashlib.sha256(repr(sorted(dump(session).items())).encode()).hexdigest()
+def digest(session: Session, without: tuple[str, ...] = ()) -> str:
+    """One value for the whole database. Keys of JSON values have no order on PostgreSQL."""
+    return hashlib.sha256(json.dumps(dump(session, without=without), sort_keys=True, default=str).encode()).hexdigest()

@@ -154,10 +154,12 @@ class SlotMaker:
     def one(self, verdict: Verdict) -> Slot:
         ends_at = verdict.starts_at + self.wish.length
         beside, town, at = explained(verdict, ends_at)
+        block = other_end(verdict)
         return Slot(self.person.id, self.person.name, self.person.initials, verdict.starts_at, ends_at,
                     verdict.before_min, verdict.after_min, verdict.extra_min, verdict.ferry,
                     self.weeks.get((self.person.id, *_week(verdict.starts_at)), 0), beside, town, at,
-                    verdict.reason, other_end(verdict), verdict.needed_min, verdict.available_min, self.day.max_visits)
+                    verdict.reason, block.town if block else "", verdict.needed_min, verdict.available_min,
+                    self.day.max_visits, block is not None and block.kind == "visit")
 
 
 def _week(moment: datetime) -> tuple[int, int]:

@@ -18,6 +18,7 @@ TELLING = ("travel_before", "travel_after", "unreachable")
 """Reasons worth showing beside times that can be had."""
 
 WHY = {
+    "same_time": N_("Samme tid"),
     "same_day": N_("Samme dag"),
     "same_consultant": N_("Samme konsulent"),
     "least_driving": N_("Mindst kørsel"),
@@ -47,7 +48,7 @@ def chosen(slots: Sequence[Slot], refused: Iterable[Slot], *, every: bool = Fals
         by_day.setdefault(danish_date(slot.starts_at), {}).setdefault(slot.consultant_id, []).append(slot)
     turned: dict[tuple[date, int], list[Slot]] = {}
     for slot in refused:
-        if slot.reason in TELLING:
+        if slot.reason in TELLING and slot.by_visit:
             turned.setdefault((danish_date(slot.starts_at), slot.consultant_id), []).append(slot)
     days = []
     for day in sorted(by_day):

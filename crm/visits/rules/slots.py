@@ -17,7 +17,8 @@ from crm.visits.rules.words import REFUSED, REFUSED_SHORT
 class Slot:
     """One time with one consultant. Drives in minutes; ``extra_driving_min``: what the visit adds to the day.
 
-    ``beside``/``town``/``at``: the explanation (keys of EXPLANATIONS). ``reason`` and its figures for a refused one.
+    ``beside``/``town``/``at``: the explanation (keys of EXPLANATIONS). ``reason`` and its figures for a refused one;
+    ``by_visit``: it is another visit that stands in the way of the drive, not the day's end or beginning.
     """
 
     consultant_id: int
@@ -38,6 +39,7 @@ class Slot:
     needed_min: int | None = None
     available_min: int | None = None
     max_visits: int | None = None
+    by_visit: bool = False
 
     @property
     def key(self) -> str:
@@ -110,26 +112,26 @@ def refusal_fields(slot: Slot) -> dict[str, Any]:
             "max": slot.max_visits}
 
 
-def other_end(verdict: Verdict) -> str:
-    """The town the drive that fails comes from or goes to; of an overlap the time that is taken."""
-    stop: Stop | None = verdict.after if verdict.reason == "travel_after" else verdict.before
-    return stop.town if stop else ""
+def other_end(verdict: Verdict) -> Stop | None:
+    """Where the drive that fails comes from or goes to."""
+    return verdict.after if verdict.reason == "travel_after" else verdict.before
 
 
 def alternatives(slots: Sequence[Slot], wanted_at: datetime, consultant_id: int) -> list[tuple[Slot, str]]:
-    """Three times instead of a refused one, each with why: the nearest the same day, the nearest another day with
-    the same consultant, the least driving; filled up with the best of the rest. ``slots`` are ranked."""
-    def apart(slot: Slot) -> tuple[bool, float, int]:
-        return (slot.consultant_id != consultant_id, abs((slot.starts_at - wanted_at).total_seconds()),
+    """Three times instead of a refused one, each with why (a key of panel.WHY): the nearest the same day (the very
+    same time with another consultant, if there is one), the same consultant's nearest, the least driving; filled up
+    with the best of the rest. ``slots`` are ranked."""
+    day = danish_date(wanted_at)
+
+    def apart(slot: Slot) -> tuple[float, bool, int]:
+        return (abs((slot.starts_at - wanted_at).total_seconds()), slot.consultant_id != consultant_id,
                 slot.extra_driving_min)
 
-    day = danish_date(wanted_at)
-    same_day = sorted((s for s in slots if danish_date(s.starts_at) == day), key=apart)
-    same_person = sorted((s for s in slots if s.consultant_id == consultant_id and danish_date(s.starts_at) != day),
-                         key=apart)
+    nearest = sorted((s for s in slots if danish_date(s.starts_at) == day), key=apart)
+    same = sorted((s for s in slots if s.consultant_id == consultant_id), key=apart)
+    first = "same_time" if nearest and nearest[0].starts_at == wanted_at else "same_day"
     chosen: list[tuple[Slot, str]] = []
-    for why, candidates in (("same_day", same_day[:1]), ("same_consultant", same_person[:1]),
-                            ("least_driving", slots), ("least_driving", slots), ("least_driving", slots)):
+    for why, candidates in ((first, nearest), ("same_consultant", same), *[("least_driving", slots)] * 3):
         fresh = next((s for s in candidates if all(s is not c for c, _ in chosen)), None)
         if fresh is not None and len(chosen) < 3:
             chosen.append((fresh, why))

@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from crm.base.errors import Invalid, NotFound, Refusal
+from crm.calendars.rules import monday_of, week_name
 from crm.calling.actions import claim
 from crm.calling.models import QueueEntry
 from crm.calling.queries import entry as load_entry
@@ -97,7 +98,7 @@ def _refused(entry: QueueEntry, form: BookForm, refusal: Refusal) -> Any:
     if refusal.code == "no_place":
         shown = None
     else:
-        week = form.wanted[1].strftime("%G-W%V") if slot else None
+        week = week_name(monday_of(form.wanted[1])) if slot else None
         shown = panel(session(), now(), _ask(entry), week, without=keys,
                       checked=slot if refusal.status == 422 else None)
     view |= {"panel": shown, "days": shown.days if shown else []}

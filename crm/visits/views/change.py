@@ -8,6 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from crm.base.errors import Invalid, NotFound, Refusal
+from crm.calendars.rules import monday_of, week_name
 from crm.visits.actions import cancel as cancel_visit
 from crm.visits.actions import move as move_visit
 from crm.visits.forms import CancelForm, MoveForm
@@ -50,7 +51,7 @@ def _page(visit: Visit, form: MoveForm, refusal: Refusal | None) -> Any:
     slot = form.slot.data if refusal and not form.slot.errors else None
     nearest = alternatives_block(refusal.extra.get("alternatives", [])) if refusal else []
     keys = [line["value"] for block in nearest for group in block["groups"] for line in group["slots"]]
-    week = request.args.get("week") or (form.wanted[1].strftime("%G-W%V") if slot else None)
+    week = request.args.get("week") or week_name(monday_of(max(form.wanted[1] if slot else visit.starts_at, now())))
     shown = panel(session(), now(), ask_for_visit(visit), week, every=request.args.get("all") == "1",
                   checked=slot if refusal and refusal.status == 422 else None, without=keys)
     detail = say(refusal.message, refusal.fields) if refusal else None

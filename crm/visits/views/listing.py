@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import current_app, render_template, request, url_for
 from flask_babel import gettext as _
 
 from crm.base.scope import Scope
@@ -17,7 +17,8 @@ from crm.visits.views.blueprint import VISIT, pages
 from crm.visits.views.today import geo_url, navigate_url
 from crm.web.edge import session
 from crm.web.filters import dk_datetime
-from crm.web.permit import actor, requires, scope, scope_for
+from crm.web.i18n import say
+from crm.web.permit import actor, may, requires, scope, scope_for
 
 PAGE = 50
 
@@ -57,9 +58,16 @@ def show(visit_id: int) -> Any:
     """Who answers for it, whom to meet, what has happened; what the actor may do with it."""
     visit = load_visit(session(), scope(), visit_id, booked=True)
     return render_template(
-        "visits/show.html", visit=visit, states=STATES, history=history(visit), navigate=navigate_url(visit),
+        "visits/show.html", visit=visit, company_url=company_url(visit), states=STATES,
+        history=history(visit), navigate=navigate_url(visit),
         geo=geo_url(visit), may_change=within(scope_for("visits.change"), visit) and visit.state == "booked",
         may_report=within(scope_for("visits.report"), visit))
+
+
+def company_url(visit: Visit) -> str | None:
+    """The company's whole story, for those who may read it (the page belongs to a room above)."""
+    known = "desk.company" in current_app.view_functions and may("companies.read")
+    return url_for("desk.company", workplace_id=visit.workplace_id) if known else None
 
 
 def within(reach: Scope, visit: Visit) -> bool:
@@ -70,7 +78,7 @@ def within(reach: Scope, visit: Visit) -> bool:
 
 def history(visit: Visit) -> list[dict[str, Any]]:
     """Newest first, for components/timeline.html."""
-    return [{"title": _(EVENTS[event.kind]), "when": dk_datetime(event.at), "datetime": event.at.isoformat(),
+    return [{"title": say(EVENTS[event.kind]), "when": dk_datetime(event.at), "datetime": event.at.isoformat(),
              "text": told(event), "who": event.actor.name if event.actor else "",
              "tone": {"cancel": "bad", "report": "good"}.get(event.kind, "")} for event in reversed(visit.events)]
 
@@ -85,7 +93,7 @@ def told(event: VisitEvent) -> str:
         if data.get("former_id") != data.get("consultant_id") and event.responsible:
             parts.append(str(_("nu hos %(name)s", name=event.responsible.name)))
     if event.kind == "report" and data.get("result") in STATES:
-        parts.append(str(_(STATES[data["result"]])))
+        parts.append(say(STATES[data["result"]]))
     if data.get("reason"):
         parts.append(str(data["reason"]))
     return " · ".join(parts)

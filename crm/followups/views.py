@@ -40,6 +40,7 @@ def report(visit_id: int) -> Any:
     agreed = next((f for f in reversed(queries.of_visit(session(), visit.id)) if f.from_report), None)
     form = ReportForm(data=typed_before(visit, there, agreed))
     form.fit(today_of(visit, now()))
+    reported_at = visit.reported_at  # a refused report is rolled back, but the visit in hand has taken it over
     if request.method == "POST" and form.validate():
         told = form.openings(there)
         try:
@@ -49,8 +50,9 @@ def report(visit_id: int) -> Any:
         else:
             flash(_closed_text(visit), "success")
             return redirect(_after(visit))
-    page = render_template("followups/report.html", form=form, visit=visit, too_early=now() < visit.starts_at,
-                           details=quick_details(today_of(visit, now())), back=_after(visit))
+    page = render_template("followups/report.html", form=form, visit=visit, reported_at=reported_at,
+                           too_early=now() < visit.starts_at, back=_after(visit),
+                           details=quick_details(today_of(visit, now())))
     return page, 422 if request.method == "POST" else 200
 
 

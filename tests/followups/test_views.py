@@ -82,6 +82,8 @@ def test_a_missing_date_is_one_error_and_everything_typed_stays(
     html = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert "Der er 1 fejl at rette" in html
+    assert "Luk besøg og send aftalen" in html
+    assert "rapporteret" not in html
     assert html.count("Vælg en dato, før du lukker besøget.") == 2  # in the summary and at the field
     for kept in ("God snak", "To kandidater", 'name="types" value="ordinary" checked', 'value="held" checked',
                  'value="folder" checked', 'value="2" min="1"'):

@@ -52,16 +52,7 @@ def approve(session: Session, actor: Any, now: datetime, call_list: CallList) ->
     lock_draft(session, call_list)
     if call_list.participation.campaign.state != "open":
         raise Refusal("closed", N_("Kampagnen er lukket, så listen kan ikke godkendes. Intet er ændret."))
-    session.execute(
-        update(ListEntry)
-        .execution_options(synchronize_session="fetch")
-        .where(
-            ListEntry.call_list_id == call_list.id,
-            ListEntry.struck_reason.is_(None),
-            ListEntry.workplace_id.in_(select(Workplace.id).where(Workplace.do_not_call_at.is_not(None))),
-        )
-        .values(struck_reason="do_not_call")
-    )
+    _strike_unwilling(session, call_list)
     counts = list_sums(session, call_list)
     if counts.no_basis:
         raise Refusal(
@@ -89,3 +80,17 @@ def approve(session: Session, actor: Any, now: datetime, call_list: CallList) ->
     )
     session.flush()
     return call_list
+
+
+def _strike_unwilling(session: Session, call_list: CallList) -> None:
+    """Strike out those who have asked not to be called since the draw."""
+    session.execute(
+        update(ListEntry)
+        .execution_options(synchronize_session="fetch")
+        .where(
+            ListEntry.call_list_id == call_list.id,
+            ListEntry.struck_reason.is_(None),
+            ListEntry.workplace_id.in_(select(Workplace.id).where(Workplace.do_not_call_at.is_not(None))),
+        )
+        .values(struck_reason="do_not_call")
+    )

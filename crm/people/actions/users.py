@@ -52,12 +52,11 @@ def add_user(
     """Admit a user. Raises Invalid naming the field: e-mail in use, short password, role without its scope."""
     errors: dict[str, str] = {}
     email, phone = _contact(email, phone, errors)
-    if email and user_by_email(session, email):
+    if user_by_email(session, email):
         errors["email"] = N_("E-mailadressen er allerede i brug")
     if not name.strip():
         errors["name"] = N_("Navn mangler")
-    problem = None if demo else password_problem(password)
-    if problem:
+    if not demo and (problem := password_problem(password)):
         errors["password"] = problem
     _check_grants(grants, errors)
     if errors:
@@ -71,15 +70,19 @@ def add_user(
         password_hash=hash_password(password, demo=demo),
         session_key=secrets.token_hex(16),
         created_at=now,
-        roles=[
-            UserRole(role=g.role, jobcentre_id=g.jobcentre_id, calling_firm_id=g.calling_firm_id, region_id=g.region_id)
-            for g in grants
-        ],
+        roles=_roles(grants),
     )
     session.add(user)
     session.flush()
     activity.record(session, actor, now, "people.add_user", user, email=email, roles=[g.role for g in grants])
     return user
+
+
+def _roles(grants: Sequence[Grant]) -> list[UserRole]:
+    return [
+        UserRole(role=g.role, jobcentre_id=g.jobcentre_id, calling_firm_id=g.calling_firm_id, region_id=g.region_id)
+        for g in grants
+    ]
 
 
 def _contact(email: str, phone: str | None, errors: dict[str, str]) -> tuple[str, str | None]:
@@ -116,10 +119,7 @@ def set_roles(session: Session, actor: Any, now: datetime, user: User, grants: S
         _keep_an_admin(session, user)
     user.roles.clear()
     session.flush()
-    user.roles.extend(
-        UserRole(role=g.role, jobcentre_id=g.jobcentre_id, calling_firm_id=g.calling_firm_id, region_id=g.region_id)
-        for g in grants
-    )
+    user.roles.extend(_roles(grants))
     user.session_key = secrets.token_hex(16)
     activity.record(session, actor, now, "people.set_roles", user, roles=[g.role for g in grants])
     session.flush()

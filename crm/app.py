@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from crm.base.clock import Clock
+from crm.base.clock import Clock, danish_date
 from crm.base.db import make_engine, session_factory
 from crm.base.settings import REPOSITORY, Settings
 from crm.calendars import views as calendars_views
@@ -23,6 +23,7 @@ from crm.calling import views as calling_views
 from crm.campaigns import views as campaigns_views
 from crm.companies import views as companies_views
 from crm.desk import views as desk_views
+from crm.desk.queries import badges
 from crm.desk.rules import navigation
 from crm.followups import api as followups_api
 from crm.followups import views as followups_views
@@ -156,12 +157,13 @@ def _navigation(actor: Any) -> list[dict[str, object]]:
     here = request.endpoint or ""
     alone = {held.role for held in actor.roles} == {"consultant"}
     known = current_app.view_functions
+    counts = badges(edge.session(), actor.id, danish_date(edge.now())) if permit.may("followups.read") else {}
     return [
         {
             "label": _(item.label),
             "url": url_for(item.endpoint),
             "icon": item.icon,
-            "badge": None,
+            "badge": counts.get(item.endpoint),
             "active": any(here.startswith(prefix) for prefix in item.active),
         }
         for item in navigation(permit.may, consultant_only=alone)

@@ -60,10 +60,11 @@ def _pattern(text: str, *, inside: bool) -> str:
 
 
 def search(session: Session, text: str, municipality_codes: Collection[str] | None = None,
-           limit: int = 20) -> list[Workplace]:
+           limit: int = 20, *, within: ColumnElement[bool] | None = None) -> list[Workplace]:
     """Workplaces by name, CVR number, P-number, telephone or contact person; names that begin with the text first.
 
-    municipality_codes: where the asker may look; None is everywhere. Fewer than two characters find nothing.
+    municipality_codes: where the asker may look; None is everywhere. within: a further clause on workplaces.
+    Fewer than two characters find nothing.
     """
     text = " ".join(text.replace("\0", "").split())[:100]
     if len(text) < 2 or municipality_codes is not None and not municipality_codes:
@@ -73,6 +74,8 @@ def search(session: Session, text: str, municipality_codes: Collection[str] | No
         case((begins, 0), else_=1), Workplace.name, Workplace.id)
     if municipality_codes is not None:
         statement = statement.where(Workplace.municipality_code.in_(list(municipality_codes)))
+    if within is not None:
+        statement = statement.where(within)
     if text.isascii():
         return list(session.scalars(statement.limit(limit)))
     return _really(session, session.scalars(statement.limit(limit * 5)).all(), text)[:limit]

@@ -1,10 +1,12 @@
-"""The navigation of each role, as data: pure."""
+"""The navigation of each role as data, and how many visits free time holds: pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
+from crm.base.clock import danish_date
 from crm.base.errors import N_
 
 
@@ -30,7 +32,8 @@ NAVIGATION = (
     NavItem(N_("Åbninger"), "openings.index", "openings.read", "briefcase", ("openings.",)),
     NavItem(N_("Kalender"), "calendars.index", "calendars.read", "calendar", ("calendars.",)),
     NavItem(N_("Rapporter"), "reports.index", "reports.read", "chart", ("reports.",)),
-    NavItem(N_("Brugere"), "people.users", "people.manage", "user", ("people.users", "people.jobcentres", "people.firms")),
+    NavItem(N_("Brugere"), "people.users", "people.manage", "user",
+            ("people.users", "people.jobcentres", "people.firms")),
     NavItem(N_("Udbakke"), "integrations.outbox", "outbox.read", "mail", ("integrations.",)),
 )
 
@@ -39,3 +42,18 @@ def navigation(may: Callable[[str], bool], *, consultant_only: bool) -> list[Nav
     """The items a person may open. A consultant without other roles has Today instead of the overview."""
     return [item for item in NAVIGATION if may(item.verb)
             and not (consultant_only and item.endpoint == "desk.today")]
+
+
+def fits(spans: Sequence[tuple[datetime, datetime]], minutes: int, most_a_day: int) -> dict[date, int]:
+    """Visits of ``minutes`` (drive not counted) that free time holds, by Danish day, at most ``most_a_day``."""
+    found: dict[date, int] = {}
+    for start, end in spans:
+        day = danish_date(start)
+        whole = int((end - start).total_seconds() // 60) // max(minutes, 1)
+        found[day] = min(most_a_day, found.get(day, 0) + whole)
+    return found
+
+
+def week_of(day: date) -> date:
+    """The Monday of the day's week."""
+    return day - timedelta(days=day.weekday())

@@ -127,6 +127,24 @@ def percent(numerator: int, denominator: int | None, decimals: int = 1) -> str |
     return str(exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
 
 
+def pct(rate: Rate, decimals: int = 1) -> str:
+    """``31,3 %`` or -."""
+    share = percent(rate.numerator, rate.denominator, decimals)
+    return f"{share.replace('.', ',')} %" if share else "-"
+
+
+def points(rate: Rate) -> str:
+    """``55,4``: openings per 100 visits."""
+    return (percent(rate.numerator, rate.denominator) or "-").replace(".", ",")
+
+
+def margin(rate: Rate, unit: str = " %") -> str:
+    """``30,8–31,8 %``"""
+    if rate.low is None or rate.high is None:
+        return ""
+    return f"{rate.low * 100:.1f}–{rate.high * 100:.1f}{unit}".replace(".", ",")
+
+
 def distinct(rate: Rate, reference: float | None) -> str:
     """``high`` or ``low`` when the whole interval lies beside the reference, else empty; small n never stand out."""
     if reference is None or rate.small or rate.low is None or rate.high is None:

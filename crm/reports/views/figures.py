@@ -12,30 +12,12 @@ from flask_babel import ngettext
 from crm.openings.rules import SHORT
 from crm.reports.queries.rates import TypeTable
 from crm.reports.queries.reach import Reach
-from crm.reports.rules import DEFINITIONS, SMALL_N, Definition, Rate, RateTable, distinct, percent
+from crm.reports.rules import DEFINITIONS, SMALL_N, Definition, Rate, RateTable, distinct, margin, pct, percent, points
 from crm.reports.views.bar import Bar
 from crm.web.filters import dk_number
 
 FUNNEL_FROM = 16
 """So many jobcentres and more are drawn as a funnel; fewer as intervals, one line each."""
-
-
-def pct(rate: Rate, decimals: int = 1) -> str:
-    """``31,3 %`` or -."""
-    share = percent(rate.numerator, rate.denominator, decimals)
-    return f"{share.replace('.', ',')} %" if share else "-"
-
-
-def points(rate: Rate) -> str:
-    """``55,4``: openings per 100 visits."""
-    return (percent(rate.numerator, rate.denominator) or "-").replace(".", ",")
-
-
-def margin(rate: Rate, unit: str = " %") -> str:
-    """``30,8–31,8 %``"""
-    if rate.low is None or rate.high is None:
-        return ""
-    return f"{dk_number(rate.low * 100, 1)}–{dk_number(rate.high * 100, 1)}{unit}"
 
 
 def finding(booking: Rate, opening: Rate) -> str:

@@ -10,9 +10,9 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from crm.reports.queries.rows import NONE
-from crm.reports.rules import Rate, RateTable, distinct, in_danish_order
+from crm.reports.rules import Rate, RateTable, distinct, in_danish_order, pct, points
 from crm.reports.views.bar import Bar
-from crm.reports.views.figures import pct, points, rows_url
+from crm.reports.views.figures import rows_url
 from crm.web.filters import dk_number
 
 PAGE = 50

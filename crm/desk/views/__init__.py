@@ -1,0 +1,8 @@
+"""Pages of this room: the overview, the jobcentre, a company, search."""
+
+from __future__ import annotations
+
+from crm.desk.views import company, jobcentre, search, today
+from crm.desk.views.base import pages
+
+__all__ = ["company", "jobcentre", "pages", "search", "today"]

@@ -1,0 +1,130 @@
+"""The company page: who they are, what may be done, and everything that happened, across jobcentres."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from crm.calling.rules import DECLINE_REASONS, OUTCOMES
+from crm.companies.rules import industry_label
+from crm.desk.queries import company as queries
+from crm.desk.queries.reach import workplace
+from crm.desk.queries.timeline import Line, story
+from crm.desk.views.base import on_phone, pages, today
+from crm.followups import queries as follow_ups
+from crm.openings.rules import SHORT
+from crm.visits.rules import EVENTS, STATES
+from crm.web.edge import now, session
+from crm.web.filters import dk_date, dk_datetime, iso
+from crm.web.permit import may, requires, scope, scope_for
+
+
+@pages.get("/companies/<int(min=1, max=2147483647):workplace_id>")
+@requires("companies.read")
+def company(workplace_id: int) -> Any:
+    """``before`` pages back in time. A calling firm sees its own calls and visits, and those of nobody else."""
+    found = workplace(session(), scope(), workplace_id, today())
+    before = _moment(request.args.get("before"))
+    told = story(session(), scope(), found.id, before)
+    owed = follow_ups.of_workplace(session(), found.id, scope_for("followups.read")) if may("followups.read") else []
+    joined = queries.campaigns(session(), scope(), found.id)
+    return render_template(
+        "desk/company.html", workplace=found, industry=_(industry_label(found.industry_code, found.industry_version))
+        if found.industry_code else "", items=[item(line) for line in told.lines], campaigns=joined, before=before,
+        older=iso(told.older), owed=[one for one in owed if one.state == "open"], day=today(),
+        visit=queries.next_visit(session(), scope(), found.id, now()), outcomes=_outcomes(), phone=on_phone(),
+        siblings=queries.siblings(session(), scope(), found, today()),
+        basis=next((one.basis for one in joined if one.basis), None))
+
+
+def _moment(text: str | None) -> datetime | None:
+    """An aware moment from the address; anything else is the newest page."""
+    try:
+        found = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
+
+
+def _outcomes() -> dict[str, str]:
+    return {key: _(outcome.label) for key, outcome in OUTCOMES.items()}
+
+
+TONES = {"booked": "good", "declined": "warn", "do_not_call": "bad", "report": "good", "cancel": "warn"}
+
+
+def item(line: Line) -> dict[str, Any]:
+    """A line of the timeline as the component draws it; notes of other jobcentres stay with them."""
+    title, text, url = _said(line)
+    if not line.mine:
+        text, url = _("%(place)s · noterne er deres egne", place=line.place), ""
+    elif line.place:
+        text = " · ".join(part for part in (text, line.place) if part)
+    return {"title": title, "text": text, "who": line.who, "url": url, "tone": TONES.get(line.what, ""),
+            "when": dk_datetime(line.at), "datetime": iso(line.at)}
+
+
+def _said(line: Line) -> tuple[str, str, str]:
+    """Title, text and address of a line."""
+    say = {"call": _call, "visit": _visit, "opening": _opening, "agreed": _agreed, "done": _done, "mail": _mail}
+    title, text, url = say[line.kind](line) if line.kind in say else _log(line)
+    return str(title), text, url
+
+
+def _call(line: Line) -> tuple[str, str, str]:
+    label = _(OUTCOMES[line.what].label) if line.what in OUTCOMES else line.what
+    reason = DECLINE_REASONS.get(line.data["reason"] or "")
+    later = line.data["call_back_at"]
+    parts = [_(reason) if reason else "", dk_datetime(later) if later else "", line.text, line.data["campaign"]]
+    return _("Opkald: %(outcome)s", outcome=label.lower()), " · ".join(part for part in parts if part), ""
+
+
+def _visit(line: Line) -> tuple[str, str, str]:
+    title = _(EVENTS[line.what]) if line.what in EVENTS else line.what
+    if line.what in ("report", "cancel"):
+        title = f"{title}: {_(STATES[line.data['state']]).lower()}"
+    parts = [_("til %(when)s", when=dk_datetime(line.data["starts_at"])), line.text]
+    url = url_for("visits.show", visit_id=line.subject_id) if may("visits.read") else ""
+    return title, " · ".join(part for part in parts if part), url
+
+
+def _opening(line: Line) -> tuple[str, str, str]:
+    label = _(SHORT[line.what]) if line.what in SHORT else line.what
+    title = _("Åbning: %(type)s, %(count)s stk.", type=label.lower(), count=line.data["positions"])
+    parts = [_("akutjob") if line.data["akutjob"] else "", line.text]
+    url = url_for("openings.show", opening_id=line.subject_id) if may("openings.read") else ""
+    return title, " · ".join(part for part in parts if part), url
+
+
+def _agreed(line: Line) -> tuple[str, str, str]:
+    title = _("Aftalt: jobcentret skylder") if line.what == "jobcentre" else _("Aftalt: virksomheden skylder")
+    text = _("%(promise)s · senest %(day)s", promise=line.text, day=dk_date(line.data["due_on"]))
+    return title, text, _follow_up(line)
+
+
+def _done(line: Line) -> tuple[str, str, str]:
+    return _("Opfølgning gjort"), line.text, _follow_up(line)
+
+
+def _follow_up(line: Line) -> str:
+    reach = scope_for("followups.read")
+    return url_for("followups.show", follow_up_id=line.subject_id) if reach.jobcentres or reach.everything else ""
+
+
+def _mail(line: Line) -> tuple[str, str, str]:
+    title = _("SMS: %(subject)s", subject=line.text) if line.data["channel"] == "sms" else _("Mail: %(subject)s",
+                                                                                          subject=line.text)
+    states = {"pending": _("venter"), "sending": _("sendes"), "sent": _("sendt"), "failed": _("kunne ikke sendes"),
+              "unknown": _("uvist om den kom frem")}
+    return title, states.get(line.what, line.what), ""
+
+
+def _log(line: Line) -> tuple[str, str, str]:
+    known = {"companies.do_not_call": _("Må ikke ringes op"), "companies.lift_do_not_call": _("Må ringes op igen"),
+             "companies.import": _("Læst ind fra registret"), "companies.moved": _("Flyttet til en anden kommune")}
+    return known.get(line.what, line.what), line.text, ""
+
+

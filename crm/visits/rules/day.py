@@ -127,16 +127,21 @@ def _outside(day: Day, wish: Wish, start: datetime, end: datetime) -> Verdict | 
 
 def _neighbours(day: Day, start: datetime, end: datetime) -> tuple[Stop, Stop]:
     line = _line(day)
-    before = max((s for s in reversed(line) if s.ends_at <= start), key=lambda s: s.ends_at)
-    after = min((s for s in line if s.starts_at >= end), key=lambda s: s.starts_at)
+    before = max((s for s in reversed(line) if s.ends_at <= start), key=_freed)
+    after = next(s for s in line if s.starts_at >= end)
     return before, after
 
 
+def _freed(stop: Stop) -> tuple[datetime, bool]:
+    """Of stops that end together a visit says where the consultant is, not the base."""
+    return stop.ends_at, stop.kind != "base"
+
+
 def _line(day: Day) -> list[Stop]:
-    """The stops with the base at both ends, by start."""
+    """The stops with the base at both ends, by start; a visit before the base where they begin together."""
     ends = (day.hours[0][0], day.hours[-1][1])
     bases = [Stop(moment, moment, day.base, day.base_town, "base") for moment in ends]
-    return sorted((*bases, *day.stops), key=lambda stop: stop.starts_at)
+    return sorted((*bases, *day.stops), key=lambda stop: (stop.starts_at, stop.kind == "base"))
 
 
 def _gap(before: Stop, after: Stop, wish: Wish, engine: TravelEngine) -> Gap:
@@ -187,7 +192,7 @@ def bookable(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:
                     yield verdict
                 elif verdict.reason != "travel_before":
                     break  # later starts leave even less time after the visit
-        if after.ends_at >= before.ends_at:
+        if _freed(after) >= _freed(before):
             before = after
 
 

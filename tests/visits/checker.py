@@ -1,0 +1,36 @@
+"""Looks at the rows alone: which visits overlap, and which neighbours cannot be driven between."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.base.clock import at, danish_date
+from crm.calendars.models import CalendarProfile, WorkingHours
+from crm.travel.engine import Place, minutes
+from crm.visits.models import Visit
+from crm.visits.rules import OCCUPYING_STATES
+
+
+def wrong_pairs(session: Session, margin: int = 5) -> list[str]:
+    """One line for each pair of neighbours (the base at both ends of the day too) that breaks the rules."""
+    bases = {p.consultant_id: Place(p.base_lat, p.base_lon) for p in session.scalars(select(CalendarProfile))}
+    hours = {(h.consultant_id, h.weekday): h for h in session.scalars(select(WorkingHours))}
+    rows = session.scalars(select(Visit).where(Visit.state.in_(OCCUPYING_STATES))
+                           .order_by(Visit.consultant_id, Visit.starts_at)).unique().all()
+    wrong = []
+    for (who, day), visits in groupby(rows, key=lambda v: (v.consultant_id, danish_date(v.starts_at))):
+        own = hours[who, day.weekday()]
+        line = [(at(day, own.starts_minute), at(day, own.starts_minute), bases[who])]
+        line += [(v.starts_at, v.ends_at, Place(v.lat, v.lon)) for v in visits]
+        line.append((at(day, own.ends_minute), at(day, own.ends_minute), bases[who]))
+        for (_, left, there), (due, _, here) in zip(line, line[1:], strict=False):
+            drive = minutes(there, here)
+            free = (due - left).total_seconds() / 60
+            if free < 0:
+                wrong.append(f"overlap: consultant {who} at {due}")
+            elif drive is None or drive + margin > free:
+                wrong.append(f"travel: consultant {who}, {drive} + {margin} min, {free} free before {due}")
+    return wrong

@@ -1,0 +1,64 @@
+"""Book, move and cancel at random on both databases; after each step every pair of neighbours is looked at again."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm.base.clock import at
+from crm.base.errors import Refusal
+from crm.calling.models import QueueEntry
+from crm.visits.actions import book, cancel, move
+from crm.visits.models import Visit
+from tests.conftest import NOW
+from tests.factories.visits import AALBORG, AARS, HADSUND, METTE, Scene, make_scene
+from tests.visits.checker import wrong_pairs
+
+THURSDAY = date(2026, 11, 26)
+PLACES = ((56.6433, 9.7902), HADSUND, AARS, AALBORG)
+times = st.builds(lambda days, half: at(THURSDAY + timedelta(days=days), half * 30), st.sampled_from([0, 1]),
+                  st.integers(15, 31))
+steps = st.lists(st.one_of(
+    st.tuples(st.just("book"), st.integers(0, 3), st.integers(0, 1), times),
+    st.tuples(st.just("move"), st.integers(0, 9), st.integers(0, 1), times),
+    st.tuples(st.just("cancel"), st.integers(0, 9), st.just(0), times)), min_size=4, max_size=14)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plan=steps)
+def test_neighbours_stay_drivable_after_every_step(session: Session, plan: list[tuple[str, int, int, object]]) -> None:
+    with session.begin_nested() as point:
+        scene = make_scene(session, consultants=2, max_visits=6)
+        for step in plan:
+            try:
+                with session.begin_nested():
+                    take(scene, *step)  # type: ignore[arg-type]
+            except Refusal as refusal:
+                assert refusal.code in {"overlap", "travel", "hours", "capacity"}
+            assert wrong_pairs(session) == [], step
+        live = session.scalars(select(Visit).where(Visit.state == "booked")).unique().all()
+        assert all(visit.responsible_id == visit.consultant_id for visit in live)
+        assert len({visit.queue_entry_id for visit in live}) == len(live)
+        point.rollback()
+    session.expunge_all()
+
+
+def take(scene: Scene, verb: str, which: int, who: int, start: object) -> None:
+    session, consultant = scene.session, scene.consultants[who]
+    if verb == "book":
+        entry = scene.entry(at=PLACES[which], held=False)
+        assert isinstance(entry, QueueEntry)
+        book(session, consultant, NOW, entry, consultant.id, start, METTE)  # type: ignore[arg-type]
+        return
+    booked = session.scalars(select(Visit).where(Visit.state == "booked").order_by(Visit.id)).unique().all()
+    if not booked:
+        return
+    visit = booked[which % len(booked)]
+    if verb == "move":
+        move(session, consultant, NOW, visit, start, "Byttet", consultant.id)  # type: ignore[arg-type]
+    else:
+        cancel(session, consultant, NOW, visit, "jobcentre", "Syg")

@@ -135,7 +135,7 @@ class FulfilForm(BaseForm):
 
 class SnoozeForm(BaseForm):
     due_on = DateField(_l("Ny dato"), [InputRequired(_l("Vælg en dato"))])
-    reason = StringField(_l("Hvorfor?"), [InputRequired(_l("Skriv, hvorfor den udskydes")), Length(max=MAX_REASON)])
+    reason = StringField(_l("Grund"), [InputRequired(_l("Skriv, hvorfor den udskydes")), Length(max=MAX_REASON)])
 
 
 def as_date(raw: Any) -> date | None:

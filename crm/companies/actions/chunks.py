@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, literal, select, update
+from sqlalchemy import Table, bindparam, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from crm.base import activity
@@ -106,7 +106,7 @@ class ChunkWriter:
 
     def _stored(self, row: Row, old: dict[str, Any], companies: dict[str, int]) -> dict[str, Any]:
         values = row.values or {}
-        return {**{name: values.get(name, old[name]) if name in values else old[name] for name in FIELDS},
+        return {**{name: values[name] if name in values else old[name] for name in FIELDS},
                 "p_number": values["p_number"], "company_id": companies[values["cvr_number"]],
                 "row_hash": row.digest, "created_at": self._now, "updated_at": self._now}
 
@@ -135,9 +135,13 @@ class ChunkWriter:
         touched = sorted(set(company_ids) & self._older)
         if not touched:
             return
-        oldest = (select(W.c.name).where(W.c.company_id == C.c.id).order_by(W.c.p_number).limit(1)
-                  .scalar_subquery())
-        self._session.execute(update(C).where(C.c.id.in_(touched), C.c.name != oldest).values(name=oldest))
+        units = self._session.execute(
+            select(W.c.company_id, W.c.name, C.c.name.label("called")).join(C, C.c.id == W.c.company_id)
+            .where(W.c.company_id.in_(touched)).order_by(W.c.company_id, W.c.p_number.desc()))
+        last = {unit.company_id: unit for unit in units}
+        renamed = [{"number": each.company_id, "name": each.name} for each in last.values() if each.name != each.called]
+        if renamed:
+            self._session.connection().execute(update(C).where(C.c.id == bindparam("number")), renamed)
 
     def _note(self, workplaces: Sequence[int], change: str) -> None:
         """Which workplaces the extract held, and what became of them."""

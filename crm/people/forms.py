@@ -7,7 +7,16 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Field, PasswordField, SelectField, SelectMultipleField, StringField, TelField
+from wtforms import (
+    EmailField,
+    Field,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TelField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length
 
 from crm.base.errors import N_
@@ -127,7 +136,7 @@ class JobcentreForm(BaseForm):
 
     def validate_municipalities(self, field: Field) -> None:
         if not field.data:
-            raise ValueError(gettext("Vælg mindst én kommune"))
+            raise ValidationError(gettext("Vælg mindst én kommune"))
 
 
 class FirmForm(BaseForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -33,11 +34,16 @@ def visit(session: Session, scope: Scope, visit_id: int, *, booked: bool = False
     """With its people and history; ``booked`` as in ``reach``. Raises NotFound outside the scope."""
     found = session.scalar(
         select(Visit).where(Visit.id == visit_id, reach(scope, booked=booked))
-        .options(joinedload(Visit.consultant), joinedload(Visit.responsible),
-                 selectinload(Visit.events).options(joinedload(VisitEvent.actor), joinedload(VisitEvent.responsible))))
+        .options(*_people(Visit.consultant, Visit.responsible),
+                 selectinload(Visit.events).options(*_people(VisitEvent.actor, VisitEvent.responsible))))
     if found is None:
         raise NotFound
     return found
+
+
+def _people(*links: Any) -> list[Any]:
+    """Load who is named with the row itself; their roles are not asked for."""
+    return [joinedload(link).lazyload(User.roles) for link in links]
 
 
 def visits(scope: Scope, *, state: str | None = None, frm: date | None = None, to: date | None = None,
@@ -45,7 +51,7 @@ def visits(scope: Scope, *, state: str | None = None, frm: date | None = None, t
     """The statement of a list for reading; ``frm`` and ``to`` are Danish days, both included. Order and paging are
     the caller's."""
     statement = select(Visit).where(reach(scope, booked=True)).options(
-        joinedload(Visit.consultant), joinedload(Visit.responsible))
+        *_people(Visit.consultant, Visit.responsible))
     if state:
         statement = statement.where(Visit.state == state)
     if frm:

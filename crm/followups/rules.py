@@ -82,6 +82,11 @@ def problems(decision: FollowUpDecision | NoFollowUp | None, visit_day: date) ->
     return found
 
 
+def plain(text: str) -> str:
+    """The words as they are kept: browsers send other line ends than programs."""
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
 def _words(text: str, longest: int, missing: str) -> str | None:
     if not text.strip():
         return missing

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
 from crm.base.errors import Invalid, Refusal
-from crm.followups.actions import agree, close_visit, fulfil, snooze
+from crm.followups.actions import agree, close_visit, fulfil, nag, snooze
 from crm.followups.models import FollowUp
 from crm.followups.queries import of_visit
 from crm.followups.rules import FollowUpDecision, NoFollowUp
+from crm.integrations.mail import as_email
 from crm.integrations.models import OutboxMessage
 from crm.openings.models import Opening
 from crm.openings.queries import of_visit as openings_of
@@ -64,6 +65,20 @@ def test_the_company_gets_the_agreement_in_writing(session: Session, visit: Visi
     for part in ("Sende to CV'er", "tirsdag den 1. december 2026", visit.consultant.name, "Mette Prøvesen"):
         assert part in mail.body_text
     assert "Sende to CV&#39;er" in (mail.body_html or "")
+
+
+def test_line_ends_of_a_browser_and_a_long_name_break_no_mail(session: Session, visit: Visit, now: datetime) -> None:
+    visit.workplace.name = "Eksempel " * 33
+    decision = FollowUpDecision("jobcentre", date(2026, 12, 1), "Sende CV'er \r\nog ringe", "we_owe")
+    for _ in range(2):
+        close(session, visit, now, decision)
+    nag(session, now + timedelta(days=7))
+    assert [f.promise for f in of_visit(session, visit.id)] == ["Sende CV'er\nog ringe"]
+    sent = session.scalars(select(OutboxMessage)).all()
+    assert len(sent) == 2
+    for mail in sent:
+        assert len(mail.subject) <= 300
+        assert as_email(mail, "Jobåbner <a@b.invalid>")["Subject"] == mail.subject
 
 
 def test_nothing_is_sent_where_nobody_was_met_or_no_address_is_known(session: Session, now: datetime) -> None:

@@ -13,7 +13,7 @@ from crm.base import activity
 from crm.base.clock import danish_date, next_working_day
 from crm.base.errors import N_, Invalid, Refusal
 from crm.followups.models import FollowUp
-from crm.followups.rules import MAX_PROMISE, MAX_REASON, FollowUpDecision, NoFollowUp, due_problem, problems
+from crm.followups.rules import MAX_PROMISE, MAX_REASON, FollowUpDecision, NoFollowUp, due_problem, plain, problems
 from crm.integrations.actions import send
 from crm.integrations.render import render_mail
 from crm.people.models import Jobcentre
@@ -36,7 +36,7 @@ def agree(session: Session, actor: Any, now: datetime, visit: Visit, decision: F
     follow_up = FollowUp(
         visit_id=visit.id, campaign_id=visit.campaign_id, jobcentre_id=visit.jobcentre_id,
         workplace_id=visit.workplace_id, owner_id=visit.consultant_id, kind=decision.kind,
-        owed_by=decision.owed_by, promise=decision.promise.strip(), due_on=decision.due_on,
+        owed_by=decision.owed_by, promise=plain(decision.promise), due_on=decision.due_on,
         first_due_on=first_due_on or decision.due_on, from_report=from_report, created_at=now,
         created_by=getattr(actor, "id", None))
     session.add(follow_up)
@@ -73,7 +73,7 @@ def decide(session: Session, actor: Any, now: datetime, visit: Visit,
 
 def _same(old: FollowUp, decision: FollowUpDecision | NoFollowUp) -> bool:
     return isinstance(decision, FollowUpDecision) and decision.due_on in (old.due_on, old.first_due_on) and (
-        (old.kind, old.owed_by, old.promise) == (decision.kind, decision.owed_by, decision.promise.strip()))
+        (old.kind, old.owed_by, old.promise) == (decision.kind, decision.owed_by, plain(decision.promise)))
 
 
 def _broken(gone: Sequence[FollowUp], decision: FollowUpDecision, today: date) -> date | None:
@@ -87,7 +87,7 @@ def fulfil(session: Session, actor: Any, now: datetime, follow_up: FollowUp, out
     if len(outcome) > MAX_PROMISE:
         raise Invalid(N_("Aftalen er ikke ændret."), errors={"outcome": N_("Teksten er for lang")})
     _lock_open(session, follow_up)
-    follow_up.state, follow_up.done_at, follow_up.outcome = "done", now, outcome.strip()
+    follow_up.state, follow_up.done_at, follow_up.outcome = "done", now, plain(outcome)
     follow_up.done_by = getattr(actor, "id", None)
     _note(session, actor, now, "followups.fulfil", follow_up, promise=follow_up.promise,
           outcome=follow_up.outcome)

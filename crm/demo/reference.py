@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.base.clock import at, danish_date
+from crm.base.clock import add_working_days, at, danish_date
 from crm.calling.actions import enqueue
 from crm.calling.models import QueueEntry
 from crm.campaigns.actions import Join, approve, create_campaign, draw_list, use_extract
@@ -93,7 +93,16 @@ def events(session: Session, people: People, campaign: Campaign, plans: Sequence
     for centre, one in zip(people.centres, plans, strict=True):
         story = Story(bulk, rng, centre, one, calendar, callers(people, centre, one))
         story.play(waiting[centre.row.id], told)
+    first_call(bulk, people, waiting[people.centres[0].row.id], now)
     bulk.write()
+
+
+def first_call(bulk: Bulk, people: People, entries: Sequence[Entry], now: datetime) -> None:
+    """phoner1 begins with a call-back that was missed the afternoon before, in the first jobcentre."""
+    fresh = next(entry for entry in entries if not entry.state["attempts"])
+    day = add_working_days(danish_date(now), -1)
+    bulk.call(fresh, people.firms[0].phoners[0], at(day, 11 * 60), at(day, 11 * 60 + 2), "call_back",
+              call_back_at=at(day, 15 * 60 + 45), note=texts.CALL_BACK_NOTES[0])
 
 
 def openings_by_visit(rng: Random) -> Iterator[list[plan.Told]]:

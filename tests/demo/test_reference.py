@@ -14,6 +14,7 @@ from stdnum.dk import cvr
 
 from crm.base.clock import danish_date, is_working_day
 from crm.base.db import Base, make_engine, read_only_session, session_factory
+from crm.calling.actions import claim
 from crm.calling.models import Call, QueueEntry
 from crm.campaigns.models import Campaign, Participation
 from crm.companies.models import Company, Workplace
@@ -121,6 +122,15 @@ def test_jobcentres_and_phoners_differ(db: Session) -> None:
             select(func.sum(case((QueueEntry.final_outcome == "booked", 1), else_=0)), func.count())
             .where(QueueEntry.final_outcome.in_(("booked", "declined"))).group_by(column)) if contacted > 100]
         assert max(rates) - min(rates) > 0.08
+
+
+def test_the_first_phoner_begins_in_the_first_consultants_jobcentre(engine: Engine) -> None:
+    with session_factory(engine)() as session:
+        users = {user.email: user for user in session.scalars(select(User))}
+        entry = claim(session, users["phoner1@demo.invalid"], NOW, session.scalars(select(Campaign.id)).one())
+        assert entry is not None
+        assert entry.jobcentre_id == users["consultant1@demo.invalid"].jobcentre_id
+        session.rollback()
 
 
 def test_the_first_consultant_is_out_and_the_queue_is_full(db: Session) -> None:

@@ -95,7 +95,8 @@ def _visits(session: Session, scope: Scope, workplace_id: int, before: datetime 
         mine = _inside(scope, visit.jobcentre_id) or visit.booked_firm_id in scope.firms
         text = {"book": visit.note, "report": visit.report_note}.get(event.kind, str(event.data.get("reason") or ""))
         yield Line(event.at, "visit", event.kind, who or "", place, mine, text, visit.id,
-                   {"starts_at": visit.starts_at, "state": visit.state})
+                   {"starts_at": visit.starts_at, "state": visit.state, "jobcentre_id": visit.jobcentre_id,
+                    "booked_by": visit.booked_by})
 
 
 def _openings(session: Session, scope: Scope, workplace_id: int, before: datetime | None) -> Iterable[Line]:

@@ -31,13 +31,21 @@ def company(workplace_id: int) -> Any:
     told = story(session(), scope(), found.id, before)
     owed = follow_ups.of_workplace(session(), found.id, scope_for("followups.read")) if may("followups.read") else []
     joined = queries.campaigns(session(), scope(), found.id)
+    visit = queries.next_visit(session(), scope(), found.id, now())
     return render_template(
         "desk/company.html", workplace=found, industry=_(industry_label(found.industry_code, found.industry_version))
         if found.industry_code else "", items=[item(line) for line in told.lines], campaigns=joined, before=before,
         older=iso(told.older), owed=[one for one in owed if one.state == "open"], day=today(),
-        visit=queries.next_visit(session(), scope(), found.id, now()), outcomes=_outcomes(), phone=on_phone(),
+        visit=visit, visit_open=visit is not None and _may_open(visit.jobcentre_id, visit.booked_by),
+        firm_only=not (scope().everything or scope().jobcentres), outcomes=_outcomes(), phone=on_phone(),
         siblings=queries.siblings(session(), scope(), found, today()),
         basis=next((one.basis for one in joined if one.basis), None))
+
+
+def _may_open(jobcentre_id: int, booked_by: int | None) -> bool:
+    """Whether the visit's own page opens for the reader: a phoner's own bookings, a jobcentre's visits."""
+    reach = scope_for("visits.read")
+    return reach.everything or jobcentre_id in reach.jobcentres or (booked_by is not None and booked_by == reach.own)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -87,7 +95,8 @@ def _visit(line: Line) -> tuple[str, str, str]:
     if line.what in ("report", "cancel"):
         title = f"{title}: {_(STATES[line.data['state']]).lower()}"
     parts = [_("til %(when)s", when=dk_datetime(line.data["starts_at"])), line.text]
-    url = url_for("visits.show", visit_id=line.subject_id) if may("visits.read") else ""
+    open_to_me = _may_open(line.data["jobcentre_id"], line.data["booked_by"])
+    url = url_for("visits.show", visit_id=line.subject_id) if open_to_me else ""
     return title, " · ".join(part for part in parts if part), url
 
 

@@ -63,13 +63,22 @@ def booking_figure(bar: Bar, table: RateTable) -> dict[str, Any]:
              for row in rows for rate in [row["source"]]]
     cells.append([bar.area, pct(table.total), dk_number(table.total.numerator), dk_number(table.total.denominator),
                   margin(table.total)])
+    least, most = axis([row["low"] for row in rows], [row["high"] for row in rows])
     return {
-        "title": _centre_title(high, low), "rows": rows, "reference": total, "funnel": len(rows) >= FUNNEL_FROM,
+        "title": _centre_title(high, low), "low": least, "high": most, "rows": rows,
+        "reference": total, "funnel": len(rows) >= FUNNEL_FROM,
         "reference_label": _("I alt %(rate)s", rate=pct(table.total)),
         "note": _("Grå: under %(n)s kontaktede, for få til sammenligning.", n=SMALL_N),
         "table": {"columns": [_("Jobcenter"), _("Bookingprocent"), _("Bookede"), _("Kontaktede"), _("95 %% interval")],
                   "rows": cells, "total": True},
     }
+
+
+def axis(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
+    """Ends of an axis of four equal steps of whole points that holds every interval."""
+    least = int(min(lows, default=0.0) * 50) / 50
+    step = max(1, -int(-(max(highs, default=1.0) - least) * 100 // 4)) / 100
+    return least, least + 4 * step
 
 
 def _centre(bar: Bar, row: Rate, mark: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from crm.calling.actions import (
 )
 from crm.calling.models import Call, QueueEntry
 from crm.calling.rules import LEASE, OUTCOMES
-from crm.campaigns.models import Campaign, Participation
+from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from crm.people.models import User
 from tests.conftest import NOW
 from tests.factories import (
@@ -149,12 +149,20 @@ def test_do_not_call_and_protection_are_checked_at_dialling(desk: Desk) -> None:
     desk.entry(workplace=make_workplace(desk.session, do_not_call_at=NOW))
     protected = desk.entry(workplace=make_workplace(desk.session, advertising_protected=True))
     assert desk.claim() is None
-    from crm.campaigns.models import CallList, ListEntry
-
-    listed = desk.session.get_one(CallList, desk.session.get_one(ListEntry, protected.list_entry_id).call_list_id)
-    listed.legal_basis = "Samtykke af 1. november, vurderet af juristen"
-    desk.session.flush()
+    other = desk.entry(workplace=make_workplace(desk.session, advertising_protected=True), rank=1)
+    basis(desk.session, other)
+    assert desk.claim().id == other.id
+    finish(desk.session, desk.phoner, NOW, other, "declined", reason="other")
+    assert desk.claim() is None, "a basis on one list lifts nothing on another"
+    basis(desk.session, protected)
     assert desk.claim().id == protected.id
+
+
+def basis(session: Session, entry: QueueEntry) -> None:
+    """Record a legal basis on the entry's list."""
+    listed = session.get_one(CallList, session.get_one(ListEntry, entry.list_entry_id).call_list_id)
+    listed.legal_basis = "Samtykke af 1. november, vurderet af juristen"
+    session.flush()
 
 
 @pytest.mark.parametrize("closed", [

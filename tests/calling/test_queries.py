@@ -15,7 +15,7 @@ from crm.calling import queries
 from crm.calling.actions import claim
 from crm.calling.models import QueueEntry
 from crm.calling.rules import WHY_DRY
-from crm.campaigns.models import Campaign, Participation
+from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from tests.conftest import NOW
 from tests.factories import make_jobcentre, make_participation, make_queue_entry, make_workplace
 from tests.factories.calling import make_call, make_phoner
@@ -71,13 +71,18 @@ def test_why_dry_and_claim_agree(session: Session, part: Participation, entry: E
             for fields in ({}, {"phone": None}, {"attempts": 9}, {"call_back_by": other.id} if rank == 0 else {},
                            {"claimed_by": other.id, "claimed_until": NOW + HOUR}):
                 entry(rank=rank, due_at=due_at, **fields)
+    for number, fields in enumerate(({"advertising_protected": True}, {"do_not_call_at": NOW}, {})):
+        guarded = entry(workplace=make_workplace(session, **fields))
+        listed = session.get_one(CallList, session.get_one(ListEntry, guarded.list_entry_id).call_list_id)
+        listed.legal_basis = "En hjemmel på en anden liste" if number else None
+    session.flush()
     held_back = sum(dry(session, part, me=me.id).values())
     offered = 0
     while (mine := claim(session, me, NOW, part.campaign_id)) is not None:
         mine.state, mine.claimed_by, mine.claimed_until = "done", None, None
         session.flush()
         offered += 1
-    assert offered + held_back == 30
+    assert offered + held_back == 33
     assert offered > 0
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Select, Update, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, Update, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from crm.base.db import for_update_skip_locked, lock_person
+from crm.base.db import for_update_skip_locked, is_sqlite, lock_person
 from crm.base.errors import N_, Refusal
 from crm.calling.models import QueueEntry
 from crm.calling.queries import callable_now, calling_campaign, firms_of, live_claim
 from crm.calling.rules import LEASE, RANK_CALL_BACK, RANK_FRESH, RANK_RETRY
-from crm.campaigns.models import Campaign
 from crm.campaigns.rules import in_calling_hours
 
 STALE = N_("Virksomheden er ikke længere din: reservationen udløb, eller opkaldet er afsluttet. "
@@ -40,31 +38,42 @@ def claim(session: Session, actor: Any, now: datetime, campaign_id: int,
     let_go(session, actor.id)
     if not in_calling_hours(campaign, now):
         return None
-    taken = session.scalar(_take(session, actor.id, firms, campaign, jobcentre_id, now))
+    asked = {"me": actor.id, "now": now, "until": now + LEASE, "in_campaign": campaign.id, "for_firms": firms,
+             "cap": campaign.max_attempts, "in_jobcentre": jobcentre_id}
+    taken = session.scalar(_take(session, jobcentre_id is not None), asked)
     return session.get(QueueEntry, taken, populate_existing=True) if taken else None
 
 
-def _take(session: Session, me: int, firms: Sequence[int], campaign: Campaign, jobcentre_id: int | None,
-          now: datetime) -> Any:
+_TAKE: dict[tuple[bool, bool], Update] = {}
+"""The statement by (SQLite?, one jobcentre?): building it costs more than running it."""
+
+
+def _take(session: Session, narrowed: bool) -> Update:
     """One statement: call-backs due (mine, then anyone's), retries, fresh; within each the longest due.
 
-    The branches of COALESCE are looked up one after the other, each along the index, until one finds an entry;
-    on PostgreSQL rows that others are just taking are passed over.
+    Parameters: me, now, until, cap, in_campaign, for_firms, and in_jobcentre when ``narrowed``. The branches of
+    COALESCE are looked up one after the other, each along the index, until one finds an entry; on PostgreSQL rows
+    that others are just taking are passed over.
     """
+    known = _TAKE.get((is_sqlite(session), narrowed))
+    if known is not None:
+        return known
     q = aliased(QueueEntry)
-    capped = q.attempts < campaign.max_attempts
+    capped = q.attempts < bindparam("cap")
     tiers: tuple[tuple[ColumnElement[bool], ...], ...] = (
-        (q.rank == RANK_CALL_BACK, q.call_back_by == me), (q.rank == RANK_CALL_BACK, q.call_back_by.is_(None)),
-        (q.rank == RANK_RETRY, capped), (q.rank == RANK_FRESH, capped))
-    offered = callable_now(q, campaign.id, firms, now)
-    if jobcentre_id is not None:
-        offered = [*offered, q.jobcentre_id == jobcentre_id]
+        (q.rank == RANK_CALL_BACK, q.call_back_by == bindparam("me")),
+        (q.rank == RANK_CALL_BACK, q.call_back_by.is_(None)), (q.rank == RANK_RETRY, capped),
+        (q.rank == RANK_FRESH, capped))
+    offered = callable_now(q)
+    if narrowed:
+        offered = [*offered, q.jobcentre_id == bindparam("in_jobcentre")]
     choices: list[Select[int]] = [
         for_update_skip_locked(session, select(q.id).where(*offered, *tier).order_by(q.due_at, q.id).limit(1))
         for tier in tiers]
-    return (update(QueueEntry).where(QueueEntry.id == func.coalesce(*(c.scalar_subquery() for c in choices)))
-            .values(claimed_by=me, claimed_at=now, claimed_until=now + LEASE)
+    made = (update(QueueEntry).where(QueueEntry.id == func.coalesce(*(c.scalar_subquery() for c in choices)))
+            .values(claimed_by=bindparam("me"), claimed_at=bindparam("now"), claimed_until=bindparam("until"))
             .returning(QueueEntry.id).execution_options(synchronize_session=False))
+    return _TAKE.setdefault((is_sqlite(session), narrowed), made)
 
 
 def let_go(session: Session, user_id: int) -> None:

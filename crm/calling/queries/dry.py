@@ -12,10 +12,15 @@ from crm.base.clock import danish_date
 from crm.base.errors import NotFound
 from crm.base.scope import Scope
 from crm.calling.models import QueueEntry
-from crm.calling.queries.entries import calendars_full, do_not_call, protected
 from crm.calling.rules import RANK_CALL_BACK, RANK_RETRY, WHY_DRY
-from crm.campaigns.models import Campaign, Participation
+from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from crm.campaigns.rules import in_calling_hours, next_opening
+from crm.companies.models import Workplace
+
+DO_NOT_CALL = Workplace.do_not_call_at.is_not(None)
+PROTECTED = and_(Workplace.advertising_protected, CallList.legal_basis.is_(None))
+FULL = Participation.calendars_full_since.is_not(None)
+NO_PHONE = or_(QueueEntry.phone.is_(None), QueueEntry.phone == "")
 
 
 def why_dry(session: Session, scope: Scope, campaign_id: int, now: datetime, *,
@@ -41,8 +46,7 @@ def next_due(session: Session, scope: Scope, campaign_id: int, now: datetime, *,
     campaign = _campaign(session, scope, campaign_id)
     q = QueueEntry
     ready = case((and_(q.claimed_until > now, q.claimed_until > q.due_at), q.claimed_until), else_=q.due_at)
-    held = or_(do_not_call(q), protected(q), calendars_full(q), q.phone.is_(None), q.phone == "",
-               _capped(campaign), _of_another(me))
+    held = or_(DO_NOT_CALL, PROTECTED, FULL, NO_PHONE, _capped(campaign), _of_another(me))
     earliest = _within(select(func.min(ready)), scope, campaign_id, jobcentre_id).where(~held)
     first: datetime | None = session.scalar(earliest)
     return next_opening(campaign, max(first, now)) if first else None
@@ -60,7 +64,12 @@ def _campaign(session: Session, scope: Scope, campaign_id: int) -> Campaign:
 
 
 def _within(statement: Any, scope: Scope, campaign_id: int, jobcentre_id: int | None) -> Any:
-    statement = statement.select_from(QueueEntry).where(
+    """The waiting entries of the scope, with the rows that may hold them back joined to them."""
+    statement = statement.select_from(QueueEntry).join(
+        Workplace, Workplace.id == QueueEntry.workplace_id).join(
+        ListEntry, ListEntry.id == QueueEntry.list_entry_id).join(
+        CallList, CallList.id == ListEntry.call_list_id).join(
+        Participation, Participation.id == CallList.participation_id).where(
         QueueEntry.campaign_id == campaign_id, QueueEntry.state == "waiting",
         scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id))
     return statement if jobcentre_id is None else statement.where(QueueEntry.jobcentre_id == jobcentre_id)
@@ -85,9 +94,8 @@ def _reason(campaign: Campaign, now: datetime, me: int | None) -> ColumnElement[
     if me is not None:
         claimed = and_(claimed, q.claimed_by != me)
     per_entry: list[tuple[ColumnElement[bool], str]] = [
-        (do_not_call(q), "do_not_call"), (protected(q), "protected"),
-        (or_(q.phone.is_(None), q.phone == ""), "no_phone"), (_capped(campaign), "attempt_cap"),
-        (claimed, "claimed"), (calendars_full(q), "capacity"),
+        (DO_NOT_CALL, "do_not_call"), (PROTECTED, "protected"), (NO_PHONE, "no_phone"),
+        (_capped(campaign), "attempt_cap"), (claimed, "claimed"), (FULL, "capacity"),
         (and_(q.rank == RANK_CALL_BACK, later), "call_back_later"), (_of_another(me), "call_back_other"),
         (and_(q.rank == RANK_RETRY, later), "retry_later"), (later, "not_due")]
     whole = _whole_campaign(campaign, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from crm.base.errors import NotFound
@@ -52,30 +52,31 @@ def calling_campaign(session: Session, firms: Sequence[int], campaign_id: int,
     return found
 
 
-def do_not_call(q: Any) -> ColumnElement[bool]:
-    """The company's own wish, for every campaign."""
-    return exists().where(Workplace.id == q.workplace_id, Workplace.do_not_call_at.is_not(None))
+def callable_now(q: Any) -> list[ColumnElement[bool]]:
+    """The conditions an entry meets to be offered, apart from its tier (call-back, retry, fresh) and the
+    campaign's own dates and hours. Parameters: in_campaign, now, for_firms.
 
-
-def protected(q: Any) -> ColumnElement[bool]:
-    """Advertising protection that no legal basis on the entry's list lifts."""
-    basis = exists().where(ListEntry.id == q.list_entry_id, CallList.id == ListEntry.call_list_id,
-                           CallList.legal_basis.is_not(None))
-    return exists().where(Workplace.id == q.workplace_id, Workplace.advertising_protected, ~basis)
-
-
-def calendars_full(q: Any) -> ColumnElement[bool]:
-    return exists().where(Participation.campaign_id == q.campaign_id,
-                          Participation.jobcentre_id == q.jobcentre_id,
-                          Participation.calendars_full_since.is_not(None))
-
-
-def callable_now(q: Any, campaign_id: int, firms: Sequence[int], now: datetime) -> list[ColumnElement[bool]]:
-    """The conditions an entry meets to be offered, apart from its tier (call-back, retry, fresh) and the campaign's
-    own dates and hours."""
-    return [q.campaign_id == campaign_id, q.state == "waiting", q.due_at <= now,
+    Scalar subqueries, not EXISTS: a database looks them up by key for the few entries it walks past, where it
+    would turn an EXISTS into a join over the whole register.
+    """
+    now = bindparam("now", type_=QueueEntry.due_at.type)
+    return [q.campaign_id == bindparam("in_campaign"), q.state == literal_column("'waiting'"), q.due_at <= now,
             or_(q.claimed_until.is_(None), q.claimed_until <= now), q.phone.is_not(None), q.phone != "",
-            q.calling_firm_id.in_(firms), ~do_not_call(q), ~protected(q), ~calendars_full(q)]
+            q.calling_firm_id.in_(bindparam("for_firms", expanding=True)), *_may_be_called(q)]
+
+
+def _may_be_called(q: Any) -> list[ColumnElement[bool]]:
+    """Not against the company's wish, protection only with a legal basis on the entry's own list, calendars not
+    full."""
+    wish = select(Workplace.do_not_call_at).where(Workplace.id == q.workplace_id)
+    shield = select(Workplace.advertising_protected).where(Workplace.id == q.workplace_id)
+    basis = (select(CallList.legal_basis).join(ListEntry, ListEntry.call_list_id == CallList.id)
+             .where(ListEntry.id == q.list_entry_id))
+    full = select(Participation.calendars_full_since).where(
+        Participation.campaign_id == q.campaign_id, Participation.jobcentre_id == q.jobcentre_id)
+    return [wish.correlate(q).scalar_subquery().is_(None),
+            or_(~shield.correlate(q).scalar_subquery(), basis.correlate(q).scalar_subquery().is_not(None)),
+            full.correlate(q).scalar_subquery().is_(None)]
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,5 @@ def history(session: Session, workplace_id: int, scope: Scope | None = None,
         .where(QueueEntry.workplace_id == workplace_id, Call.undone_at.is_(None))
         .order_by(Call.ended_at.desc(), Call.id.desc()).limit(limit))
     if scope is not None:
-        statement = statement.where(and_(scope.clause(jobcentre=QueueEntry.jobcentre_id,
-                                                      firm=Call.calling_firm_id)))
+        statement = statement.where(scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=Call.calling_firm_id))
     return [HistoryLine(*row) for row in session.execute(statement)]

@@ -40,14 +40,14 @@ def _start() -> dict[str, Any]:
     offered = {(desk.campaign_id, desk.jobcentre_id) for desk in desks} | {(desk.campaign_id, None) for desk in desks}
     chosen = kept if kept in offered else (desks[0].campaign_id, None) if desks else None
     dry: dict[str, Any] = {}
-    if chosen and not cookie.get(PAUSE):
+    if chosen and "dry" in request.args:
         asked = {"jobcentre_id": chosen[1], "me": actor().id}
         reasons = queries.why_dry(session(), scope(), chosen[0], now(), **asked)
         coming = queries.next_due(session(), scope(), chosen[0], now(), **asked)
         dry = {"reasons": [(_(rules.WHY_DRY[key]), count) for key, count in reasons], "coming": coming,
                "coming_text": spoken_moment(coming) if coming else ""}
     return {"desks": desks, "chosen": chosen, "pace": queries.pace(session(), actor().id, now()),
-            "pause": cookie.get(PAUSE), "pauses": rules.PAUSES, "dry": dry, "tried": "dry" in request.args}
+            "pause": cookie.get(PAUSE), "pauses": rules.PAUSES, "dry": dry}
 
 
 @pages.post("/call/next")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date, day_bounds
@@ -232,21 +232,23 @@ def base_town(profile: CalendarProfile) -> str:
 def _visits(session: Session, people: Collection[int], dates: Sequence[date], exclude: int | None) -> _Loaded:
     """The occupying visits of the weeks these dates lie in, by start; ``exclude`` is left out."""
     monday = dates[0] - timedelta(days=dates[0].weekday())
-    sunday = dates[-1] + timedelta(days=6 - dates[-1].weekday())
+    days = [monday + timedelta(days=n) for n in range((dates[-1] - monday).days + 7 - dates[-1].weekday())]
+    opens = [day_bounds(day)[0] for day in days]
+    weeks = [day.isocalendar()[:2] for day in days]
+    visit, place = inspect(Visit).local_table.c, inspect(Workplace).local_table.c
     rows = session.execute(
-        select(Visit.id, Visit.consultant_id, Visit.starts_at, Visit.ends_at, Visit.lat, Visit.lon, Workplace.city,
-               Workplace.geo_source)
-        .join(Workplace, Workplace.id == Visit.workplace_id)
-        .where(Visit.consultant_id.in_(people), Visit.state.in_(OCCUPYING_STATES),
-               Visit.starts_at >= day_bounds(monday)[0], Visit.starts_at < day_bounds(sunday)[1])
-        .order_by(Visit.starts_at))
+        select(visit.id, visit.consultant_id, visit.starts_at, visit.ends_at, visit.lat, visit.lon, place.city,
+               place.geo_source)
+        .join_from(visit.id.table, place.id.table, place.id == visit.workplace_id)
+        .where(visit.consultant_id.in_(people), visit.state.in_(OCCUPYING_STATES), visit.starts_at >= opens[0],
+               visit.starts_at < day_bounds(days[-1])[1])
+        .order_by(visit.starts_at))
     loaded = _Loaded()
     for number, who, start, end, lat, lon, city, source in rows:
-        if number == exclude:
-            continue
-        day = danish_date(start)
-        week = (who, *day.isocalendar()[:2])
-        loaded.weeks[week] = loaded.weeks.get(week, 0) + 1
-        loaded.stops.setdefault((who, day), []).append(
-            Stop(start, end, Place(lat, lon), city, "visit", source == "file"))
+        if number != exclude:
+            at = bisect_right(opens, start) - 1
+            week = (who, *weeks[at])
+            loaded.weeks[week] = loaded.weeks.get(week, 0) + 1
+            loaded.stops.setdefault((who, days[at]), []).append(
+                Stop(start, end, Place(lat, lon), city, "visit", source == "file"))
     return loaded

@@ -19,7 +19,7 @@ NEAR = timedelta(hours=2)
 """A neighbouring visit this close is the one worth naming."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stop:
     """Where the consultant is, and until when. ``kind``: ``base`` (the day's two ends), ``visit``, ``away`` (absence,
     spent at the base as far as anyone knows). ``exact``: the place is known better than by postcode."""
@@ -64,7 +64,7 @@ class Wish:
         return timedelta(minutes=self.minutes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """Whether a visit may start at a moment, with its drives; ``reason`` is a key of words.REFUSED, None when it may.
 
@@ -175,25 +175,35 @@ def _pauses(hours: Sequence[Span], frm: datetime, to: datetime) -> int:
 
 
 def bookable(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:
-    """Every half-hour start that ``judge`` accepts; each gap's drives are found once."""
+    """Every half-hour start that ``judge`` accepts; each gap's drives are found once, and not at all where there is
+    no room for a visit anyway."""
     if not day.hours or day.visits >= day.max_visits:
         return
-    length = wish.length
+    least = timedelta(minutes=wish.minutes + 2 * wish.margin)
     before, *rest = _line(day)
     for after in rest:
-        if after.starts_at - before.ends_at >= length:
-            gap = None
-            for start in starts(day.hours, length, max(before.ends_at, wish.earliest), after.starts_at):
-                if start > wish.latest:
-                    return
-                gap = gap or _gap(before, after, wish, engine)
-                verdict = _driven(day, gap, start, start + length)
-                if verdict.reason is None:
-                    yield verdict
-                elif verdict.reason != "travel_before":
-                    break  # later starts leave even less time after the visit
+        if after.starts_at - before.ends_at >= least and before.ends_at <= wish.latest:
+            yield from _in_gap(day, _gap(before, after, wish, engine), wish)
         if _freed(after) >= _freed(before):
             before = after
+
+
+def _in_gap(day: Day, gap: Gap, wish: Wish) -> Iterator[Verdict]:
+    """The starts between the earliest and the latest that the two drives leave; a break in the hours, which is not
+    driven in, is looked at start by start."""
+    if not (gap.there.reachable and gap.onward.reachable):
+        return
+    first = gap.before.ends_at + timedelta(minutes=gap.there.minutes + gap.margin)
+    last = gap.after.starts_at - timedelta(minutes=gap.onward.minutes + gap.margin)
+    if first + wish.length > last:
+        return
+    whole = len(day.hours) == 1
+    extra = gap.there.minutes + gap.onward.minutes - gap.replaced.minutes
+    for start in starts(day.hours, wish.length, max(first, wish.earliest), last):
+        if start > wish.latest:
+            return
+        if whole or _driven(day, gap, start, start + wish.length).reason is None:
+            yield Verdict(start, None, gap.before, gap.after, gap.there.minutes, gap.onward.minutes, extra, gap.ferry)
 
 
 def starts(hours: Sequence[Span], length: timedelta, frm: datetime, to: datetime) -> Iterator[datetime]:

@@ -59,6 +59,7 @@ def account_token() -> Any:
 @pages.post("/account/tokens/revoke")
 @requires("people.self")
 def account_revoke() -> Any:
-    revoke_token(session(), actor(), now(), actor(), request.form.get("token_id", 0, type=int))
+    token_id = request.form.get("token_id", 0, type=int)
+    revoke_token(session(), actor(), now(), actor(), token_id if 0 < token_id < 2**53 else 0)
     flash(_("Nøglen er trukket tilbage og virker ikke mere."), "success")
     return redirect(url_for("people.account"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -18,10 +19,15 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    any_,
     create_engine,
     event,
+    func,
+    literal,
+    select,
     text,
 )
+from sqlalchemy import column as named
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -182,3 +188,22 @@ def continue_ids(session: Session, tables: Iterable[Table]) -> None:
         for table in tables:
             session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "
                                  f"coalesce((SELECT max(id) FROM {table.name}), 0) + 1, false)"))
+
+
+def unpacked(session: Session, columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """``rows`` as columns to select from, for bulk writes: one JSON parameter however many rows there are, so that
+    neither SQLAlchemy nor the driver handles each value. Values are JSON (str, int, float, bool, None)."""
+    if is_sqlite(session):
+        value = func.json_each(json.dumps(rows)).table_valued("value").c.value
+        return [func.json_extract(value, f"$[{place}]").label(each.name) for place, each in enumerate(columns)]
+    payload = literal(list(rows), postgresql.JSONB)
+    element = func.jsonb_array_elements(payload).table_valued(named("value", postgresql.JSONB)).c.value
+    return [element[place].astext.cast(each.type).label(each.name) for place, each in enumerate(columns)]
+
+
+def among(session: Session, column: Any, values: Iterable[Any]) -> Any:
+    """``column IN values``, sent as one parameter however many there are."""
+    wanted = list(values)
+    if is_sqlite(session):
+        return column.in_(select(func.json_each(json.dumps(wanted)).table_valued("value").c.value))
+    return column == any_(literal(wanted, postgresql.ARRAY(column.type)))

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, literal, select, update
+from sqlalchemy import Table, bindparam, insert, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from crm.base import activity
-from crm.base.db import insert_for
+from crm.base.db import among, insert_for, unpacked
 from crm.base.errors import N_
 from crm.companies.actions.register_contacts import RegisterContacts
 from crm.companies.models import Company, ImportedWorkplace, Workplace
@@ -22,6 +22,7 @@ C = cast(Table, Company.__table__)
 HELD = cast(Table, ImportedWorkplace.__table__)
 FIELDS = ("name", "street", "postcode", "city", "municipality_code", "industry_code", "industry_version", "employees",
           "phone", "email", "advertising_protected", "lat", "lon", "geo_source")
+STORED = [W.c[name] for name in ("p_number", "company_id", "row_hash", *FIELDS)]
 BLANK: dict[str, Any] = {**dict.fromkeys(FIELDS), "street": "", "city": "", "advertising_protected": False,
                          "geo_source": "none"}
 
@@ -55,7 +56,7 @@ class ChunkWriter:
 
     def _known(self, rows: Sequence[Row]) -> dict[str, Any]:
         found = self._session.execute(
-            select(W.c.id, W.c.p_number, W.c.row_hash).where(W.c.p_number.in_([_p(row) for row in rows])))
+            select(W.c.id, W.c.p_number, W.c.row_hash).where(among(self._session, W.c.p_number, map(_p, rows))))
         return {each.p_number: each for each in found}
 
     def _changed(self, rows: Sequence[Row], known: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -64,7 +65,7 @@ class ChunkWriter:
             return {}
         stored = self._session.execute(
             select(W, C.c.cvr_number).join(C, C.c.id == W.c.company_id)
-            .where(W.c.id.in_([known[_p(row)].id for row in rows])))
+            .where(among(self._session, W.c.id, [known[_p(row)].id for row in rows])))
         before = {each.p_number: dict(each._mapping) for each in stored}
         self._contacts.load([known[_p(row)].id for row in rows if (row.values or {}).get("contact_name")])
         changed = {}
@@ -94,21 +95,27 @@ class ChunkWriter:
         companies = self._companies([*fresh, *rows.values()])
         stored = [self._stored(row, self._blank, companies) for row in fresh]
         stored += [self._stored(row, changed[number], companies) for number, row in rows.items()]
-        statement = insert_for(self._session, W)
-        kept = {"id", "p_number", "created_at"}
-        statement = statement.on_conflict_do_update(index_elements=["p_number"], set_={
-            name: statement.excluded[name] for name in stored[0] if name not in kept}).returning(W.c.id, W.c.p_number)
-        ids = {number: each for each, number in self._session.execute(statement, stored)}
-        self._rename([old["company_id"] for old in changed.values()] + [each["company_id"] for each in stored])
+        ids = self._upsert(stored)
+        self._rename([*(old["company_id"] for old in changed.values()), *companies.values()])
         self._contacts.write((ids[_p(row)], (row.values or {}).get("contact_name")) for row in [*fresh, *rows.values()])
         self._note([ids[_p(row)] for row in fresh], "new")
         self._note_updated([(old["id"], _before(old, rows[number])) for number, old in changed.items()])
 
-    def _stored(self, row: Row, old: dict[str, Any], companies: dict[str, int]) -> dict[str, Any]:
+    def _stored(self, row: Row, old: dict[str, Any], companies: dict[str, int]) -> list[Any]:
+        """The values of STORED, in its order."""
         values = row.values or {}
-        return {**{name: values[name] if name in values else old[name] for name in FIELDS},
-                "p_number": values["p_number"], "company_id": companies[values["cvr_number"]],
-                "row_hash": row.digest, "created_at": self._now, "updated_at": self._now}
+        return [values["p_number"], companies[values["cvr_number"]], row.digest,
+                *(values[name] if name in values else old[name] for name in FIELDS)]
+
+    def _upsert(self, stored: Sequence[Sequence[Any]]) -> dict[str, int]:
+        """Write workplaces, new and known ones alike; P-number -> id."""
+        now = literal(self._now, W.c.created_at.type)
+        source = select(*unpacked(self._session, STORED, stored), now, now).where(true())
+        names = [*(each.name for each in STORED), "updated_at"]
+        statement = insert_for(self._session, W).from_select([*names, "created_at"], source)
+        statement = statement.on_conflict_do_update(index_elements=["p_number"], set_={
+            name: statement.excluded[name] for name in names[1:]}).returning(W.c.id, W.c.p_number)
+        return {number: each for each, number in self._session.execute(statement)}
 
     def _companies(self, rows: Sequence[Row]) -> dict[str, int]:
         """CVR number -> id, with the missing ones made. A new one takes the name of its lowest P-number."""
@@ -117,16 +124,17 @@ class ChunkWriter:
             values = row.values or {}
             mine = (values["p_number"], values["name"])
             names[values["cvr_number"]] = min(names.get(values["cvr_number"], mine), mine)
-        query = select(C.c.cvr_number, C.c.id).where(C.c.cvr_number.in_(names))
+        query = select(C.c.cvr_number, C.c.id).where(among(self._session, C.c.cvr_number, names))
         ids: dict[str, int] = {found.cvr_number: found.id for found in self._session.execute(query)}
         self._older = set(ids.values())
-        missing = [{"cvr_number": cvr, "name": names[cvr][1], "created_at": self._now}
-                   for cvr in sorted(names) if cvr not in ids]
+        missing = [(cvr, names[cvr][1]) for cvr in sorted(names) if cvr not in ids]
         if missing:
-            statement = insert_for(self._session, C)
+            now = literal(self._now, C.c.created_at.type)
+            source = select(*unpacked(self._session, (C.c.cvr_number, C.c.name), missing), now).where(true())
+            statement = insert_for(self._session, C).from_select(["cvr_number", "name", "created_at"], source)
             statement = statement.on_conflict_do_update(
                 index_elements=["cvr_number"], set_={"cvr_number": statement.excluded.cvr_number})
-            made = self._session.execute(statement.returning(C.c.cvr_number, C.c.id), missing)
+            made = self._session.execute(statement.returning(C.c.cvr_number, C.c.id))
             ids.update({found.cvr_number: found.id for found in made})
         return ids
 
@@ -137,7 +145,7 @@ class ChunkWriter:
             return
         units = self._session.execute(
             select(W.c.company_id, W.c.name, C.c.name.label("called")).join(C, C.c.id == W.c.company_id)
-            .where(W.c.company_id.in_(touched)).order_by(W.c.company_id, W.c.p_number.desc()))
+            .where(among(self._session, W.c.company_id, touched)).order_by(W.c.company_id, W.c.p_number.desc()))
         last = {unit.company_id: unit for unit in units}
         renamed = [{"number": each.company_id, "name": each.name} for each in last.values() if each.name != each.called]
         if renamed:
@@ -146,7 +154,8 @@ class ChunkWriter:
     def _note(self, workplaces: Sequence[int], change: str) -> None:
         """Which workplaces the extract held, and what became of them."""
         if workplaces:
-            held = select(literal(self._batch_id), W.c.id, literal(change)).where(W.c.id.in_(workplaces))
+            mine = among(self._session, W.c.id, workplaces)
+            held = select(literal(self._batch_id), W.c.id, literal(change)).where(mine)
             self._session.execute(insert(HELD).from_select(["batch_id", "workplace_id", "change"], held))
 
     def _note_updated(self, workplaces: Sequence[tuple[int, dict[str, Any]]]) -> None:

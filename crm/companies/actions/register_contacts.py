@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from crm.base.db import among, unpacked
 from crm.companies.models import Contact
 
 T = cast(Table, Contact.__table__)
@@ -24,8 +25,8 @@ class RegisterContacts:
         """Read the contacts of these workplaces, before ``adds`` and ``write`` ask for them."""
         self._known = {}
         if workplace_ids:
-            found = self._session.execute(select(T).where(T.c.workplace_id.in_(workplace_ids)).order_by(T.c.id))
-            for contact in found:
+            theirs = among(self._session, T.c.workplace_id, workplace_ids)
+            for contact in self._session.execute(select(T).where(theirs).order_by(T.c.id)):
                 self._known.setdefault(contact.workplace_id, []).append(contact)
 
     def adds(self, workplace_id: int, name: str | None) -> bool:
@@ -35,16 +36,18 @@ class RegisterContacts:
 
     def write(self, named: Iterable[tuple[int, str | None]]) -> None:
         """(workplace, name) pairs; those without a name leave the contacts as they are."""
-        fresh = []
+        fresh: list[tuple[int, str]] = []
         for workplace_id, name in named:
             if not name or not self.adds(workplace_id, name):
                 continue
             untouched = next((contact for contact in self._known.get(workplace_id, ()) if contact.source == "register"
                               and not (contact.phone or contact.email or contact.title)), None)
             if untouched is None:
-                fresh.append({"workplace_id": workplace_id, "name": name, "title": "", "source": "register"})
+                fresh.append((workplace_id, name))
             else:
                 self._session.execute(update(T).where(T.c.id == untouched.id).values(name=name))
         if fresh:
-            self._session.execute(insert(T), fresh)
+            named = unpacked(self._session, (T.c.workplace_id, T.c.name), fresh)
+            source = select(*named, literal(""), literal("register"))
+            self._session.execute(insert(T).from_select(["workplace_id", "name", "title", "source"], source))
         self._known = {}

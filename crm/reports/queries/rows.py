@@ -48,8 +48,11 @@ class Behind:
 
 @dataclass(frozen=True)
 class Page:
+    """``figure``: what the report shows: positions where openings are counted, else the number of rows."""
+
     rows: Sequence[Behind]
     total: int
+    figure: int
     page: int
 
     @property
@@ -69,16 +72,17 @@ def behind(session: Session, scope: Scope, campaign_id: int, of: str, *, within:
                  .join(Jobcentre, Jobcentre.id == facts.jobcentre))
     if by and key is not None:
         statement = _in_group(statement, facts, by, key)
-    total = session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+    what, count, who, visit = _columns(of)
+    total, figure = session.execute(statement.with_only_columns(
+        func.count(), func.coalesce(func.sum(count), 0), maintain_column_froms=True)).one()
     page = min(max(page, 1), max(1, -(-total // PAGE)))
     person = aliased(User)
-    what, count, who, visit = _columns(of)
     statement = statement.outerjoin(person, person.id == who).with_only_columns(
         facts.workplace, Workplace.name, Jobcentre.name, facts.at, what, count, person.name, visit,
         maintain_column_froms=True)
     found = session.execute(statement.order_by(facts.at.desc(), facts.workplace)
                             .offset((page - 1) * PAGE).limit(PAGE)).all()
-    return Page([Behind(*row) for row in found], total, page)
+    return Page([Behind(*row) for row in found], total, int(figure), page)
 
 
 def _of(campaign_id: int, of: str) -> tuple[Select[Any], Facts]:

@@ -56,8 +56,9 @@ def callable_now(q: Any) -> list[ColumnElement[bool]]:
     """The conditions an entry meets to be offered, apart from its tier (call-back, retry, fresh) and the
     campaign's own dates and hours. Parameters: in_campaign, now, for_firms.
 
-    Scalar subqueries, not EXISTS: a database looks them up by key for the few entries it walks past, where it
-    would turn an EXISTS into a join over the whole register.
+    Scalar subqueries that are NOT NULL, neither EXISTS nor IS NULL: PostgreSQL would turn an EXISTS into a join
+    over the whole register, and takes IS NULL of a subquery for so rare that it sorts the whole queue; this form
+    is looked up by key for the few entries it walks past.
     """
     now = bindparam("now", type_=QueueEntry.due_at.type)
     return [q.campaign_id == bindparam("in_campaign"), q.state == literal_column("'waiting'"), q.due_at <= now,
@@ -68,15 +69,16 @@ def callable_now(q: Any) -> list[ColumnElement[bool]]:
 def _may_be_called(q: Any) -> list[ColumnElement[bool]]:
     """Not against the company's wish, protection only with a legal basis on the entry's own list, calendars not
     full."""
-    wish = select(Workplace.do_not_call_at).where(Workplace.id == q.workplace_id)
-    shield = select(Workplace.advertising_protected).where(Workplace.id == q.workplace_id)
     basis = (select(CallList.legal_basis).join(ListEntry, ListEntry.call_list_id == CallList.id)
-             .where(ListEntry.id == q.list_entry_id))
-    full = select(Participation.calendars_full_since).where(
-        Participation.campaign_id == q.campaign_id, Participation.jobcentre_id == q.jobcentre_id)
-    return [wish.correlate(q).scalar_subquery().is_(None),
-            or_(~shield.correlate(q).scalar_subquery(), basis.correlate(q).scalar_subquery().is_not(None)),
-            full.correlate(q).scalar_subquery().is_(None)]
+             .where(ListEntry.id == q.list_entry_id).correlate(q).scalar_subquery())
+    workplace = select(Workplace.id).where(
+        Workplace.id == q.workplace_id, Workplace.do_not_call_at.is_(None),
+        or_(~Workplace.advertising_protected, basis.is_not(None)))
+    opened = select(Participation.id).where(
+        Participation.campaign_id == q.campaign_id, Participation.jobcentre_id == q.jobcentre_id,
+        Participation.calendars_full_since.is_(None))
+    return [workplace.correlate(q).scalar_subquery().is_not(None),
+            opened.correlate(q).scalar_subquery().is_not(None)]
 
 
 @dataclass(frozen=True)

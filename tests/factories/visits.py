@@ -15,7 +15,13 @@ from crm.visits.rules import ContactDetails
 from tests.conftest import NOW
 from tests.factories.calendars import make_consultant
 from tests.factories.core import (
-    make_campaign, make_firm, make_jobcentre, make_participation, make_queue_entry, make_user, make_workplace,
+    make_campaign,
+    make_firm,
+    make_jobcentre,
+    make_participation,
+    make_queue_entry,
+    make_user,
+    make_workplace,
 )
 
 HADSUND = (56.7146, 10.1168)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.orm import Session
 
 from crm.base import activity
@@ -119,16 +119,17 @@ def _fill(
 
     The order is a hash of seed and P-number, made here and not in SQL: both databases give the same sample.
     """
+    list_id, seed, with_protected = call_list.id, call_list.seed, bool(call_list.legal_basis)
     statement = candidates(session, participation, filters, now, call_list=call_list)
     pool = sorted(
-        (draw_key(call_list.seed, p_number), workplace_id)
+        (draw_key(seed, p_number), workplace_id)
         for workplace_id, p_number, protected in session.execute(statement)
-        if call_list.legal_basis or not protected
+        if with_protected or not protected
     )
     drawn = pool[: filters.sample] if filters.sample else pool
     rows = (
         {
-            "call_list_id": call_list.id,
+            "call_list_id": list_id,
             "workplace_id": workplace_id,
             "position": position,
             "struck_reason": struck.get(workplace_id),
@@ -136,7 +137,7 @@ def _fill(
         for position, (_key, workplace_id) in enumerate(drawn, start=1)
     )
     while chunk := list(islice(rows, CHUNK)):
-        session.execute(insert(ListEntry), chunk)
+        session.execute(insert(cast(Table, ListEntry.__table__)), chunk)
     return len(drawn)
 
 

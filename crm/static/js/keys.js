@@ -71,7 +71,10 @@ function submitForm(event) {
   const form = inside ?? document.querySelector("form[data-ctrl-enter]");
   if (!form) return;
   event.preventDefault();
-  const button = form.querySelector("[data-ctrl-enter-button]") ?? form.querySelector('[type="submit"]:not([disabled])');
+  const parts = [...form.elements]; // also those that stand outside of it and name it by form="…"
+  const button =
+    parts.find((part) => part.matches("[data-ctrl-enter-button]")) ??
+    parts.find((part) => part.matches('[type="submit"]:not([disabled])'));
   form.requestSubmit(button ?? undefined);
 }
 

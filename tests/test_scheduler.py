@@ -131,14 +131,15 @@ def test_a_leader_whose_connection_dies_steps_down(pg_app: Flask, pair: tuple[Sc
     with pg_app.extensions["crm.engine"].connect().execution_options(isolation_level="AUTOCOMMIT") as db:
         [leader] = db.scalars(HOLDERS, {"key": LOCK}).all()
         assert db.scalar(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": leader})
+        settled = 0  # for a moment both lead: the old one learns of its loss when it next asks
         for _ in range(int(WAIT / 0.05)):
             held_by = db.scalars(HOLDERS, {"key": LOCK}).all()
-            if held_by and held_by != [leader] and first.leads.is_set() != second.leads.is_set():
+            one = first.leads.is_set() != second.leads.is_set()
+            settled = settled + 1 if one and len(held_by) == 1 and held_by != [leader] else 0
+            if settled == 10 and count(pg_app, Nag) == 20:
                 break
             threading.Event().wait(0.05)
-        assert len(held_by) == 1
-        assert held_by != [leader]
-    assert first.leads.is_set() != second.leads.is_set()
+    assert settled >= 10
     assert count(pg_app, Nag) == 20
 
 

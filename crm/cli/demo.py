@@ -23,7 +23,8 @@ ROLES = {"phoner": "Phoner", "consultant": "Konsulent", "jobcentre_lead": "Teaml
 @click.option("--scale", type=click.Choice(SCALES), default="small", show_default=True,
               help="small: 2,000 workplaces and a day's work; reference: the campaign of 2012-13 with 80,000.")
 @click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed and clock give the same demo.")
+@click.option("--seed", type=click.IntRange(0, 2_000_000_000), default=1, show_default=True,
+              help="The same seed and clock give the same demo.")
 @with_appcontext
 def demo(scale: str, layout: str, seed: int) -> None:
     """Fill an empty database with a demo campaign and print its sign-ins. Progress goes to stderr."""

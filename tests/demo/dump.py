@@ -52,6 +52,7 @@ def _plain(table: str, row: dict[str, Any], ranks: dict[str, dict[Any, int]]) ->
     return plain
 
 
-def digest(session: Session, without: tuple[str, ...] = ()) -> str:
-    """One value for the whole database. Keys of JSON values have no order on PostgreSQL."""
-    return hashlib.sha256(json.dumps(dump(session, without=without), sort_keys=True, default=str).encode()).hexdigest()
+def digests(session: Session, without: tuple[str, ...] = ()) -> dict[str, str]:
+    """One value for each table. Keys of JSON values have no order on PostgreSQL."""
+    return {name: hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
+            for name, rows in dump(session, without=without).items()}

@@ -36,7 +36,7 @@ from crm.travel.engine import Place, default_engine
 from crm.visits.models import Visit
 from crm.visits.rules import STATES
 from tests.conftest import NOW, build_app
-from tests.demo.dump import digest
+from tests.demo.dump import digests
 
 ROLES = {"phoner": 6, "consultant": 10, "jobcentre_lead": 4, "regional_lead": 2, "campaign_manager": 1, "admin": 1}
 
@@ -87,13 +87,13 @@ def test_everybody_can_sign_in(db: Session, answer: dict[str, Any]) -> None:
 
 
 def test_again_says_so_and_changes_nothing(filled: Flask, db: Session) -> None:
-    before = digest(db)
+    before = digests(db)
     db.rollback()
     again = run(filled)
     assert again.exit_code == 0
     assert "allerede" in again.stderr
     assert "phoner1@demo.invalid" in again.stdout
-    assert digest(db) == before
+    assert digests(db) == before
 
 
 @pytest.mark.usefixtures("answer")
@@ -231,6 +231,6 @@ def test_two_runs_are_equal(empty: Engine, tmp_path: Path, now: datetime) -> Non
             load_reference(session)
             small.build(session, now, 7, tmp_path / f"{number}" / "register-small.csv", lambda _step: None,
                         working_days=2)
-            found.append(digest(session, without=("outbox",) if empty.dialect.name == "postgresql" else ()))
+            found.append(digests(session, without=("outbox",) if empty.dialect.name == "postgresql" else ()))
             session.rollback()
     assert found[0] == found[1]

@@ -55,8 +55,12 @@ def verbs() -> frozenset[str]:
     return frozenset(TABLE)
 
 
-def scope_of(session: Session, user: User, verb: str) -> Scope:
-    """The union of what the user's roles give for ``verb``; an unknown verb raises KeyError."""
+def scope_of(session: Session, user: User, verb: str,
+             known: dict[frozenset[int], frozenset[int]] | None = None) -> Scope:
+    """The union of what the user's roles give for ``verb``; an unknown verb raises KeyError.
+
+    known: jobcentres of regions found already, for callers that ask for many verbs at once.
+    """
     grants = TABLE[verb]
     everything, jobcentres, firms, regions = False, set[int](), set[int](), set[int]()
     own: int | None = None
@@ -72,7 +76,11 @@ def scope_of(session: Session, user: User, verb: str) -> Scope:
         if kind == "region" and held.region_id:
             regions.add(held.region_id)
     if regions:
-        jobcentres.update(session.scalars(select(Jobcentre.id).where(Jobcentre.region_id.in_(regions))))
+        found = known if known is not None else {}
+        key = frozenset(regions)
+        if key not in found:
+            found[key] = frozenset(session.scalars(select(Jobcentre.id).where(Jobcentre.region_id.in_(regions))))
+        jobcentres |= found[key]
     return Scope(everything, frozenset(jobcentres), frozenset(firms), own)
 
 
@@ -85,7 +93,8 @@ class Gate:
         return user_by_token(session, token)
 
     def scope(self, session: Session, user: Any, verb: str) -> Scope:
-        return scope_of(session, user, verb)
+        """The request's session remembers the regions' jobcentres, so that a page's many verbs ask once."""
+        return scope_of(session, user, verb, session.info.setdefault("jobcentres_of_regions", {}))
 
     def verbs(self) -> frozenset[str]:
         return verbs()

@@ -27,7 +27,7 @@ def index() -> Any:
         wrong = [say(text) for text in asked.errors.values()]
         return render_template("reports/index.html", **common, wrong=wrong), 422
     if asked.campaign is None:
-        return render_template("reports/index.html", **common, none="campaign")
+        return render_template("reports/index.html", **common, empty="campaign")
     return render_template("reports/index.html", **common, **_figures(bar))
 
 
@@ -37,7 +37,7 @@ def _figures(bar: Bar) -> dict[str, Any]:
     campaign_id, within = asked.campaign.id if asked.campaign else 0, asked.within
     centres = queries.booking(db, mine, campaign_id, "jobcentre", now=now(), within=within)
     if not centres.total.denominator:
-        return {"none": "contacts"}
+        return {"empty": "contacts"}
     booking = centres if asked.by == "jobcentre" else queries.booking(
         db, mine, campaign_id, asked.by, now=now(), within=within)
     visits = queries.visit_tables(db, mine, campaign_id, asked.by, now=now(), within=within)

@@ -90,8 +90,13 @@ class Watched:
     def shot(self, name: str) -> None:
         """A picture for people to look at, and the accessibility check of what it shows."""
         SHOTS.mkdir(parents=True, exist_ok=True)
+        usual = self.page.viewport_size or {"width": 1366, "height": 768}
+        if not self.page.query_selector("body.call"):  # as tall as the page: bars at the bottom cover nothing
+            height = self.page.evaluate("document.documentElement.scrollHeight")
+            self.page.set_viewport_size({"width": usual["width"], "height": height})
         # without a style of Playwright's own, which the policy would rightly block
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True, caret="initial")
+        self.page.set_viewport_size({"width": usual["width"], "height": usual["height"]})
         self.accessible(name)
 
     def accessible(self, name: str) -> None:

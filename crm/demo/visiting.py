@@ -27,6 +27,7 @@ from crm.visits.rules import Slot
 Event = tuple[datetime, Callable[[datetime], None]]
 TYPES = (("ordinary", 32), ("work_placement", 31), ("wage_subsidy", 15), ("other", 8), ("job_rotation", 8),
          ("adult_apprentice", 5), ("upskilling_job", 1))
+CALLED_OFF, NOBODY = 0.06, 0.025
 # how often an opening is told: by jobcentre, in order
 OPENNESS = (0.45, 0.36, 0.30, 0.40)
 
@@ -41,6 +42,7 @@ class Visiting:
         self.habits = {centre.row.id: Habits.of(rng) for centre in people.centres}
         self.sloppy = people.centres[-1].consultants[-1].id
         self._all_types = list(dict(TYPES))
+        self._rare = [0.0, CALLED_OFF / 2, CALLED_OFF + NOBODY / 2, 0.5, 0.5]  # the first visits end in every way once
 
     def events(self, day: date) -> list[Event]:
         return [*self._visits(day), *self._changes(day), *self._promises(day)]
@@ -52,14 +54,16 @@ class Visiting:
             Visit.state == "booked", Visit.starts_at >= start, Visit.starts_at < end).order_by(Visit.id)).all()
         events: list[Event] = []
         for visit in booked:
-            draw = self.rng.random()
+            draw = self._rare.pop() if self._rare and day < danish_date(self.now) else self.rng.random()
             unreported = 0.5 if visit.consultant_id == self.sloppy else 0.05
             if day >= add_working_days(danish_date(self.now), -1) and draw > 0.75:
                 unreported = 1.0
             after = visit.ends_at + timedelta(minutes=self.rng.choice((4, 6, 9, 15, 40, 95)))
-            if draw < 0.06:
-                events.append((visit.starts_at - timedelta(minutes=self.rng.randint(25, 50)), self._called_off(visit)))
-            elif draw < 0.085:
+            if draw < CALLED_OFF:
+                by = "jobcentre" if draw < CALLED_OFF / 4 else "company"
+                when = visit.starts_at - timedelta(minutes=self.rng.randint(25, 50))
+                events.append((when, self._called_off(visit, by)))
+            elif draw < CALLED_OFF + NOBODY:
                 events.append((after, self._report(visit, "nobody_there")))
             elif self.rng.random() >= unreported:
                 if self.rng.random() < 0.6:
@@ -73,8 +77,7 @@ class Visiting:
 
         return act
 
-    def _called_off(self, visit: Visit) -> Callable[[datetime], None]:
-        by = self.rng.choice(("company", "company", "company", "jobcentre"))
+    def _called_off(self, visit: Visit, by: str) -> Callable[[datetime], None]:
         reason = self.rng.choice(texts.CANCEL_COMPANY if by == "company" else texts.CANCEL_JOBCENTRE)
 
         def act(when: datetime) -> None:

@@ -59,6 +59,7 @@ class Weeks:
         self.given = {desk.user.id: [centre.row.id for centre in people.centres if desk.user in centre.firm.phoners
                                      and desk.for_key in (None, centre.demo.key)] for desk in self.desks}
         self.first = {user.id for user in people.centres[0].consultants}
+        self._rare = ["wrong_number", "outside_target", "closed_down", "do_not_call"]  # each comes at least once
         self.pile = Pile(session, campaign)
         self.visiting = Visiting(session, rng, people, now)
         self.today = danish_date(now)
@@ -88,6 +89,8 @@ class Weeks:
             return
         rng = self.rng
         outcome = str(rng.choices([key for key, _ in ANSWERS], [weight for _, weight in ANSWERS])[0])
+        if self._rare and rng.random() < 0.05:
+            outcome = self._rare.pop()
         ended = when + timedelta(seconds=rng.randint(20, 90) if outcome != "contact" else rng.randint(70, 420))
         if outcome == "contact":
             self._offer(desk, entry, ended)

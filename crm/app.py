@@ -27,6 +27,7 @@ from crm.desk.queries import badges
 from crm.desk.rules import navigation
 from crm.followups import api as followups_api
 from crm.followups import views as followups_views
+from crm.integrations import render
 from crm.integrations import views as integrations_views
 from crm.integrations.actions import deliver_due
 from crm.integrations.mail import Adapter, FileMail, SmtpMail
@@ -93,6 +94,7 @@ def _database(app: Flask, settings: Settings) -> None:
     engine = make_engine(settings.database_url)
     sessions = session_factory(engine)
     adapters = make_adapters(settings)
+    render.configure(settings.base_url)
     clock = Clock(settings.clock)
     app.extensions["crm.engine"] = engine
     app.extensions["crm.adapters"] = adapters

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import click
+from flask.cli import AppGroup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ SCOPES: dict[str, tuple[Any, str]] = {
 }
 
 
-@click.group("users")
+@click.group("users", cls=AppGroup)
 def users() -> None:
     """Brugere: opret, spær, vis, giv nøgle til API'et."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
 
 from crm.base.clock import danish
-from crm.base.settings import REPOSITORY
+from crm.base.settings import REPOSITORY, Settings
 from crm.base.types import format_phone
 
 
@@ -19,6 +19,7 @@ def _environment() -> Environment:
     root = (packaged if packaged.exists() else REPOSITORY / "templates") / "email"
     env = Environment(loader=FileSystemLoader(root), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
                       autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False))
+    env.globals["base_url"] = Settings.base_url
     env.filters.update(day=_day, clock=_clock, phone=format_phone)
     return env
 
@@ -35,6 +36,11 @@ def _day(moment: Any) -> str:
 def _clock(moment: Any) -> str:
     local = danish(moment)
     return f"{local.hour}.{local.minute:02d}"
+
+
+def configure(base_url: str) -> None:
+    """Set the public address that links in mails begin with; called once when the product starts."""
+    _environment().globals["base_url"] = base_url.rstrip("/")
 
 
 def render_mail(name: str, **context: Any) -> tuple[str, str, str | None]:

@@ -77,13 +77,19 @@ def _booked(entry: QueueEntry, visit: Visit) -> Any:
     flash(_("Besøget hos %(company)s er booket %(when)s hos %(who)s.", company=entry.workplace.name,
             when=dk_datetime(visit.starts_at), who=visit.consultant.name), "success")
     if actor().has_role("phoner"):
-        claim(session(), actor(), now(), entry.campaign_id)
+        claim(session(), actor(), now(), entry.campaign_id, _chosen_jobcentre(entry))
         target = url_for("calling.call")
     else:
         target = url_for("visits.show", visit_id=visit.id)
     if request.headers.get("HX-Request"):
         return "", 200, {"HX-Redirect": target}
     return redirect(target, 303)
+
+
+def _chosen_jobcentre(entry: QueueEntry) -> int | None:
+    """The jobcentre the phoner chose to call for, if it is this entry's; None for the whole campaign."""
+    chosen = request.form.get("jobcentre_id", type=int)
+    return chosen if chosen == entry.jobcentre_id else None
 
 
 def _refused(entry: QueueEntry, form: BookForm, refusal: Refusal) -> Any:

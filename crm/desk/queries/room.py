@@ -105,7 +105,7 @@ def _loads(session: Session, people: Sequence[User], now: datetime, booked: dict
     late = dict(session.execute(
         select(FollowUp.owner_id, func.count())
         .where(and_(FollowUp.owner_id.in_(ids), FollowUp.state == "open", FollowUp.voided_at.is_(None),
-                    FollowUp.due_on < danish_date(now))).group_by(FollowUp.owner_id)).tuples().all())
+                    FollowUp.due_on < danish_date(now))).group_by(FollowUp.owner_id)).all())
 
     def in_week(counts: dict[date, int], monday: date) -> int:
         return sum(count for day, count in counts.items() if week_of(day) == monday)

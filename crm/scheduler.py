@@ -62,8 +62,12 @@ def capacity(app: Flask) -> int:
 
 # The schedule. Cron is Danish time; holidays are the verbs' matter.
 JOBS = (
-    Job("nag", CronTrigger(day_of_week="mon-fri", hour=7, minute=30, timezone=DANISH), write_nags,
-        "Write the follow-up reminders that are due"),
+    Job(
+        "nag",
+        CronTrigger(day_of_week="mon-fri", hour=7, minute=30, timezone=DANISH),
+        write_nags,
+        "Write the follow-up reminders that are due",
+    ),
     Job("deliver", IntervalTrigger(seconds=15), deliver, "Send what waits in the outbox"),
     Job("capacity", IntervalTrigger(minutes=5), capacity, "Close the queues of full calendars, open the others"),
 )
@@ -138,14 +142,16 @@ class Scheduler:
 
 def background(app: Flask) -> BackgroundScheduler:
     """APScheduler with our jobs, not started. A start later than 07.30 on a working day catches up with the nags."""
-    made = BackgroundScheduler(timezone=DANISH, job_defaults={
-        "coalesce": True, "max_instances": 1, "misfire_grace_time": 12 * 3600})
+    made = BackgroundScheduler(
+        timezone=DANISH, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 12 * 3600}
+    )
     clock: Clock = app.extensions["crm.clock"]
     late = nag_day(clock.now()) == danish_date(clock.now())
     for job in JOBS:
         first = {"next_run_time": datetime.now(UTC)} if job.key == "nag" and late else {}
-        made.add_job(_safely, OnClock(job.trigger, clock), args=[app, job.key], id=job.key, name=job.description,
-                     **first)
+        made.add_job(
+            _safely, OnClock(job.trigger, clock), args=[app, job.key], id=job.key, name=job.description, **first
+        )
     return made
 
 

@@ -9,8 +9,11 @@ load_all()
 engine = context.config.attributes["engine"]
 with engine.connect() as connection:
     context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite",
-        compare_type=True, transaction_per_migration=True,
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()

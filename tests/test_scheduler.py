@@ -25,7 +25,8 @@ from tests.factories.followups import make_follow_up
 HOLDERS = sa.text(
     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted "
     "AND (classid::bigint << 32) + objid::bigint = :key "
-    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 WAIT = 20.0  # seconds; only a failing test waits so long
 
 

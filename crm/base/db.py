@@ -186,8 +186,12 @@ def continue_ids(session: Session, tables: Iterable[Table]) -> None:
     """After rows with ids of their own: let the next id follow the largest (SQLite does so by itself)."""
     if not is_sqlite(session):
         for table in tables:
-            session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "
-                                 f"coalesce((SELECT max(id) FROM {table.name}), 0) + 1, false)"))
+            session.execute(
+                text(
+                    f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "
+                    f"coalesce((SELECT max(id) FROM {table.name}), 0) + 1, false)"
+                )
+            )
 
 
 def unpacked(session: Session, columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Any]:

@@ -20,16 +20,33 @@ from crm.travel.engine import place_of_postcode
 LONGEST_ABSENCE = timedelta(days=400)
 
 
-def publish(session: Session, now: datetime, *, uid: str, consultant_id: int, starts_at: datetime, ends_at: datetime,
-            summary: str, location: str = "", description: str = "", status: str = "CONFIRMED") -> CalendarEvent:
+def publish(
+    session: Session,
+    now: datetime,
+    *,
+    uid: str,
+    consultant_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    summary: str,
+    location: str = "",
+    description: str = "",
+    status: str = "CONFIRMED",
+) -> CalendarEvent:
     """Write or change the event ``uid``; the same again changes nothing.
 
     SEQUENCE rises with a change of time, place, person or status (RFC 5545, 3.8.7.4).
     """
     event = session.scalar(select(CalendarEvent).where(CalendarEvent.uid == uid))
-    new: dict[str, Any] = {"consultant_id": consultant_id, "starts_at": starts_at, "ends_at": ends_at,
-                           "summary": summary[:300], "location": location[:400], "description": description,
-                           "status": status}
+    new: dict[str, Any] = {
+        "consultant_id": consultant_id,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "summary": summary[:300],
+        "location": location[:400],
+        "description": description,
+        "status": status,
+    }
     if event is None:
         event = CalendarEvent(uid=uid, sequence=0, updated_at=now, **new)
         session.add(event)
@@ -51,15 +68,35 @@ def set_hours(session: Session, actor: Any, now: datetime, consultant: User, str
     if problem:
         raise Invalid(problem, errors={"hours": problem})
     session.execute(delete(WorkingHours).where(WorkingHours.consultant_id == consultant.id))
-    session.add_all([WorkingHours(consultant_id=consultant.id, weekday=s.weekday, starts_minute=s.starts_minute,
-                                  ends_minute=s.ends_minute) for s in stretches])
+    session.add_all(
+        [
+            WorkingHours(
+                consultant_id=consultant.id, weekday=s.weekday, starts_minute=s.starts_minute, ends_minute=s.ends_minute
+            )
+            for s in stretches
+        ]
+    )
     session.flush()
-    activity.record(session, actor, now, "calendars.set_hours", consultant,
-                    hours=[[s.weekday, s.starts_minute, s.ends_minute] for s in stretches])
+    activity.record(
+        session,
+        actor,
+        now,
+        "calendars.set_hours",
+        consultant,
+        hours=[[s.weekday, s.starts_minute, s.ends_minute] for s in stretches],
+    )
 
 
-def set_profile(session: Session, actor: Any, now: datetime, consultant: User, *, base_name: str, base_postcode: str,
-                max_visits_a_day: int) -> CalendarProfile:
+def set_profile(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    consultant: User,
+    *,
+    base_name: str,
+    base_postcode: str,
+    max_visits_a_day: int,
+) -> CalendarProfile:
     """Set home base (by postcode) and visits a day. Raises Invalid."""
     place = place_of_postcode(base_postcode)
     errors: dict[str, str] = {}
@@ -77,33 +114,62 @@ def set_profile(session: Session, actor: Any, now: datetime, consultant: User, *
     profile.max_visits_a_day = max_visits_a_day
     session.add(profile)
     session.flush()
-    activity.record(session, actor, now, "calendars.set_profile", consultant, base_postcode=profile.base_postcode,
-                    max_visits_a_day=max_visits_a_day)
+    activity.record(
+        session,
+        actor,
+        now,
+        "calendars.set_profile",
+        consultant,
+        base_postcode=profile.base_postcode,
+        max_visits_a_day=max_visits_a_day,
+    )
     return profile
 
 
-def add_absence(session: Session, actor: Any, now: datetime, consultant: User, starts_at: datetime, ends_at: datetime,
-                title: str) -> Absence:
+def add_absence(
+    session: Session, actor: Any, now: datetime, consultant: User, starts_at: datetime, ends_at: datetime, title: str
+) -> Absence:
     """Time the consultant cannot be booked; half-open. Raises Invalid. Visits already booked in it stay."""
     if ends_at <= starts_at:
-        raise Invalid(N_("Fraværet skal slutte efter, at det begynder."),
-                      errors={"ends_on": N_("Fraværet skal slutte efter, at det begynder.")})
+        raise Invalid(
+            N_("Fraværet skal slutte efter, at det begynder."),
+            errors={"ends_on": N_("Fraværet skal slutte efter, at det begynder.")},
+        )
     if ends_at - starts_at > LONGEST_ABSENCE:
-        raise Invalid(N_("Fraværet er længere end et år. Del det op, eller tjek datoerne."),
-                      errors={"ends_on": N_("Fraværet er længere end et år. Del det op, eller tjek datoerne.")})
-    absence = Absence(consultant_id=consultant.id, starts_at=starts_at, ends_at=ends_at,
-                      title=title.strip()[:120] or "Optaget")
+        raise Invalid(
+            N_("Fraværet er længere end et år. Del det op, eller tjek datoerne."),
+            errors={"ends_on": N_("Fraværet er længere end et år. Del det op, eller tjek datoerne.")},
+        )
+    absence = Absence(
+        consultant_id=consultant.id, starts_at=starts_at, ends_at=ends_at, title=title.strip()[:120] or "Optaget"
+    )
     session.add(absence)
     session.flush()
-    activity.record(session, actor, now, "calendars.add_absence", consultant, absence_id=absence.id,
-                    starts_at=starts_at.isoformat(), ends_at=ends_at.isoformat())
+    activity.record(
+        session,
+        actor,
+        now,
+        "calendars.add_absence",
+        consultant,
+        absence_id=absence.id,
+        starts_at=starts_at.isoformat(),
+        ends_at=ends_at.isoformat(),
+    )
     return absence
 
 
 def remove_absence(session: Session, actor: Any, now: datetime, absence: Absence) -> None:
     consultant = session.get_one(User, absence.consultant_id)
-    activity.record(session, actor, now, "calendars.remove_absence", consultant, absence_id=absence.id,
-                    starts_at=absence.starts_at.isoformat(), ends_at=absence.ends_at.isoformat())
+    activity.record(
+        session,
+        actor,
+        now,
+        "calendars.remove_absence",
+        consultant,
+        absence_id=absence.id,
+        starts_at=absence.starts_at.isoformat(),
+        ends_at=absence.ends_at.isoformat(),
+    )
     session.delete(absence)
     session.flush()
 
@@ -120,8 +186,11 @@ def new_feed_link(session: Session, actor: Any, now: datetime, consultant: User)
 
 def revoke_feed_link(session: Session, actor: Any, now: datetime, consultant: User) -> bool:
     """End the live link; False when there is none."""
-    ended = session.execute(update(FeedLink).where(FeedLink.consultant_id == consultant.id,
-                                                   FeedLink.revoked_at.is_(None)).values(revoked_at=now))
+    ended = session.execute(
+        update(FeedLink)
+        .where(FeedLink.consultant_id == consultant.id, FeedLink.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
     if not getattr(ended, "rowcount", 0):
         return False
     activity.record(session, actor, now, "calendars.revoke_feed_link", consultant)
@@ -136,10 +205,20 @@ def default_calendar(session: Session, consultant: User, base_name: str, base_po
         raise Invalid(N_("Postnummeret kendes ikke."), errors={"base_postcode": N_("Postnummeret kendes ikke.")})
     profile = session.get(CalendarProfile, consultant.id)
     if profile is None:
-        profile = CalendarProfile(consultant_id=consultant.id, base_name=base_name, base_postcode=base_postcode,
-                                  base_lat=place.lat, base_lon=place.lon, max_visits_a_day=4)
+        profile = CalendarProfile(
+            consultant_id=consultant.id,
+            base_name=base_name,
+            base_postcode=base_postcode,
+            base_lat=place.lat,
+            base_lon=place.lon,
+            max_visits_a_day=4,
+        )
         session.add(profile)
-        session.add_all([WorkingHours(consultant_id=consultant.id, weekday=day, starts_minute=start, ends_minute=end)
-                         for day, start, end in DEFAULT_HOURS])
+        session.add_all(
+            [
+                WorkingHours(consultant_id=consultant.id, weekday=day, starts_minute=start, ends_minute=end)
+                for day, start, end in DEFAULT_HOURS
+            ]
+        )
     session.flush()
     return profile

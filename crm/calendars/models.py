@@ -15,8 +15,9 @@ class CalendarProfile(Base):
 
     __tablename__ = "calendar_profiles"
 
-    consultant_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True,
-                                               autoincrement=False)
+    consultant_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     base_name: Mapped[str] = mapped_column(String(120))
     base_postcode: Mapped[str] = mapped_column(String(4))
     base_lat: Mapped[float] = mapped_column(Float)
@@ -44,8 +45,10 @@ class Absence(Base):
     """Holiday, course, leave, other appointments: time the consultant cannot be booked. Half-open, UTC."""
 
     __tablename__ = "absences"
-    __table_args__ = (Index("ix_absences_consultant_id_starts_at", "consultant_id", "starts_at"),
-                      CheckConstraint("starts_at < ends_at", name="span"))
+    __table_args__ = (
+        Index("ix_absences_consultant_id_starts_at", "consultant_id", "starts_at"),
+        CheckConstraint("starts_at < ends_at", name="span"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     consultant_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -61,8 +64,10 @@ class CalendarEvent(Base):
     """
 
     __tablename__ = "calendar_events"
-    __table_args__ = (Index("ix_calendar_events_consultant_id_starts_at", "consultant_id", "starts_at"),
-                      CheckConstraint("status IN ('CONFIRMED','CANCELLED')", name="status"))
+    __table_args__ = (
+        Index("ix_calendar_events_consultant_id_starts_at", "consultant_id", "starts_at"),
+        CheckConstraint("status IN ('CONFIRMED','CANCELLED')", name="status"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(120), unique=True)

@@ -36,14 +36,17 @@ def times(session: Session, consultant_ids: Collection[int], frm: datetime, to: 
     """Working hours and absences of each consultant in [frm, to); two queries whatever their number."""
     weekly: dict[int, list[Stretch]] = {number: [] for number in consultant_ids}
     for who, *stretch in session.execute(
-            select(WorkingHours.consultant_id, WorkingHours.weekday, WorkingHours.starts_minute,
-                   WorkingHours.ends_minute).where(WorkingHours.consultant_id.in_(consultant_ids))):
+        select(
+            WorkingHours.consultant_id, WorkingHours.weekday, WorkingHours.starts_minute, WorkingHours.ends_minute
+        ).where(WorkingHours.consultant_id.in_(consultant_ids))
+    ):
         weekly[who].append(Stretch(*stretch))
     away: dict[int, list[Span]] = {number: [] for number in consultant_ids}
     for who, start, end in session.execute(
-            select(Absence.consultant_id, Absence.starts_at, Absence.ends_at)
-            .where(Absence.consultant_id.in_(consultant_ids), Absence.starts_at < to, Absence.ends_at > frm)
-            .order_by(Absence.starts_at)):
+        select(Absence.consultant_id, Absence.starts_at, Absence.ends_at)
+        .where(Absence.consultant_id.in_(consultant_ids), Absence.starts_at < to, Absence.ends_at > frm)
+        .order_by(Absence.starts_at)
+    ):
         away[who].append((start, end))
     known: dict[tuple[Stretch, ...], list[Span]] = {}
     result = {}
@@ -70,7 +73,8 @@ def weekly_hours(session: Session, consultant_id: int) -> list[Stretch]:
     rows = session.execute(
         select(WorkingHours.weekday, WorkingHours.starts_minute, WorkingHours.ends_minute)
         .where(WorkingHours.consultant_id == consultant_id)
-        .order_by(WorkingHours.weekday, WorkingHours.starts_minute))
+        .order_by(WorkingHours.weekday, WorkingHours.starts_minute)
+    )
     return [Stretch(*row) for row in rows]
 
 
@@ -96,24 +100,33 @@ def events(session: Session, consultant_id: int, frm: datetime, to: datetime) ->
     return session.scalars(
         select(CalendarEvent)
         .where(CalendarEvent.consultant_id == consultant_id, CalendarEvent.starts_at < to, CalendarEvent.ends_at > frm)
-        .order_by(CalendarEvent.starts_at)).all()
+        .order_by(CalendarEvent.starts_at)
+    ).all()
 
 
 def consultants(session: Session, scope: Scope) -> Sequence[User]:
     """Active consultants in reach, by name."""
     return session.scalars(
-        select(User).join(UserRole, UserRole.user_id == User.id)
-        .where(UserRole.role == "consultant", User.active,
-               scope.clause(jobcentre=UserRole.jobcentre_id, own=User.id))
-        .order_by(User.name).distinct()).all()
+        select(User)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(UserRole.role == "consultant", User.active, scope.clause(jobcentre=UserRole.jobcentre_id, own=User.id))
+        .order_by(User.name)
+        .distinct()
+    ).all()
 
 
 def consultant(session: Session, scope: Scope, consultant_id: int) -> User:
     """One consultant in reach. Raises NotFound."""
     found = session.scalar(
-        select(User).join(UserRole, UserRole.user_id == User.id)
-        .where(User.id == consultant_id, UserRole.role == "consultant",
-               scope.clause(jobcentre=UserRole.jobcentre_id, own=User.id)).limit(1))
+        select(User)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(
+            User.id == consultant_id,
+            UserRole.role == "consultant",
+            scope.clause(jobcentre=UserRole.jobcentre_id, own=User.id),
+        )
+        .limit(1)
+    )
     if found is None:
         raise NotFound
     return found
@@ -121,8 +134,9 @@ def consultant(session: Session, scope: Scope, consultant_id: int) -> User:
 
 def feed_link(session: Session, consultant_id: int) -> FeedLink | None:
     """The live link, None when there is none."""
-    return session.scalar(select(FeedLink).where(FeedLink.consultant_id == consultant_id,
-                                                 FeedLink.revoked_at.is_(None)))
+    return session.scalar(
+        select(FeedLink).where(FeedLink.consultant_id == consultant_id, FeedLink.revoked_at.is_(None))
+    )
 
 
 @dataclass(frozen=True)
@@ -139,25 +153,33 @@ def feed(session: Session, token: str, now: datetime) -> Feed:
 
     Raises NotFound for a token that was never given.
     """
-    row = session.execute(select(FeedLink, User).join(User, User.id == FeedLink.consultant_id)
-                          .where(FeedLink.token_hash == token_hash(token))).one_or_none()
+    row = session.execute(
+        select(FeedLink, User)
+        .join(User, User.id == FeedLink.consultant_id)
+        .where(FeedLink.token_hash == token_hash(token))
+    ).one_or_none()
     if row is None:
         raise NotFound
     link, user = row
     if link.revoked_at is not None or not user.active:
         return Feed(user, "", True)
     count, latest = session.execute(
-        select(func.count(), func.max(CalendarEvent.updated_at)).where(*_shown(user.id, now))).one()
+        select(func.count(), func.max(CalendarEvent.updated_at)).where(*_shown(user.id, now))
+    ).one()
     stamp = int(latest.timestamp() * 1_000_000) if latest else 0
     return Feed(user, f"{user.id}-{count}-{stamp}", False)
 
 
 def feed_events(session: Session, consultant_id: int, now: datetime) -> Sequence[CalendarEvent]:
     """What the feed shows: from two months back on; cancelled ones for 30 days after the cancellation."""
-    return session.scalars(select(CalendarEvent).where(*_shown(consultant_id, now))
-                           .order_by(CalendarEvent.starts_at, CalendarEvent.id)).all()
+    return session.scalars(
+        select(CalendarEvent).where(*_shown(consultant_id, now)).order_by(CalendarEvent.starts_at, CalendarEvent.id)
+    ).all()
 
 
 def _shown(consultant_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (CalendarEvent.consultant_id == consultant_id, CalendarEvent.ends_at > now - FEED_PAST,
-            (CalendarEvent.status != "CANCELLED") | (CalendarEvent.updated_at > now - KEEP_CANCELLED))
+    return (
+        CalendarEvent.consultant_id == consultant_id,
+        CalendarEvent.ends_at > now - FEED_PAST,
+        (CalendarEvent.status != "CANCELLED") | (CalendarEvent.updated_at > now - KEEP_CANCELLED),
+    )

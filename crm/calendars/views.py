@@ -57,12 +57,22 @@ def _page(person: User, people: Any, status: int = 200, **forms: Any) -> Any:
     events = queries.events(session(), person.id, start, end)
     working = hours_between(stretches, start, end)
     return render_template(
-        "calendars/index.html", person=person, people=people, profile=profile, monday=monday,
+        "calendars/index.html",
+        person=person,
+        people=people,
+        profile=profile,
+        monday=monday,
         days=[_day(monday + timedelta(days=n), working, absences, events) for n in range(7)],
-        week=week_name(monday), earlier=week_name(monday - timedelta(days=7)),
-        later=week_name(monday + timedelta(days=7)), absences=[a for a in absences if a.ends_at > now()],
-        link=queries.feed_link(session(), person.id), feed_url=cookie.pop(f"feed_{person.id}", None),
-        mine=person.id == actor().id, may_manage=_may_manage(person), **{**shown, **forms}), status
+        week=week_name(monday),
+        earlier=week_name(monday - timedelta(days=7)),
+        later=week_name(monday + timedelta(days=7)),
+        absences=[a for a in absences if a.ends_at > now()],
+        link=queries.feed_link(session(), person.id),
+        feed_url=cookie.pop(f"feed_{person.id}", None),
+        mine=person.id == actor().id,
+        may_manage=_may_manage(person),
+        **{**shown, **forms},
+    ), status
 
 
 def _may_manage(person: User) -> bool:
@@ -76,9 +86,13 @@ def _day(day: date, working: Any, absences: Any, events: Any) -> dict[str, Any]:
     def within(a: datetime, b: datetime) -> bool:
         return a < end and b > start
 
-    return {"day": day, "today": day == danish_date(now()), "hours": [s for s in working if within(*s)],
-            "absences": [a for a in absences if within(a.starts_at, a.ends_at)],
-            "events": [e for e in events if within(e.starts_at, e.ends_at)]}
+    return {
+        "day": day,
+        "today": day == danish_date(now()),
+        "hours": [s for s in working if within(*s)],
+        "absences": [a for a in absences if within(a.starts_at, a.ends_at)],
+        "events": [e for e in events if within(e.starts_at, e.ends_at)],
+    }
 
 
 def _back(person: User) -> Any:
@@ -106,9 +120,15 @@ def profile() -> Any:
     form, person = ProfileForm(), _consultant(request.form.get("consultant"))
     if form.validate():
         try:
-            actions.set_profile(session(), actor(), now(), person, base_name=form.base_name.data or "",
-                                base_postcode=form.base_postcode.data or "",
-                                max_visits_a_day=form.max_visits_a_day.data or 0)
+            actions.set_profile(
+                session(),
+                actor(),
+                now(),
+                person,
+                base_name=form.base_name.data or "",
+                base_postcode=form.base_postcode.data or "",
+                max_visits_a_day=form.max_visits_a_day.data or 0,
+            )
         except Refusal as refusal:
             form.refused(refusal)
         else:
@@ -128,12 +148,19 @@ def add_absence() -> Any:
         except Refusal as refusal:
             form.refused(refusal)
         else:
-            inside = sum(1 for e in queries.events(session(), person.id, away.starts_at, away.ends_at)
-                         if e.status == "CONFIRMED")
+            inside = sum(
+                1 for e in queries.events(session(), person.id, away.starts_at, away.ends_at) if e.status == "CONFIRMED"
+            )
             flash(_("Fraværet er gemt; der bookes ikke i det."), "success")
             if inside:
-                flash(ngettext("%(num)s besøg ligger allerede i fraværet. Flyt det.",
-                               "%(num)s besøg ligger allerede i fraværet. Flyt dem.", inside), "warning")
+                flash(
+                    ngettext(
+                        "%(num)s besøg ligger allerede i fraværet. Flyt det.",
+                        "%(num)s besøg ligger allerede i fraværet. Flyt dem.",
+                        inside,
+                    ),
+                    "warning",
+                )
             return _back(person)
     return _page(person, queries.consultants(session(), scope()), 422, absence_form=form)
 
@@ -189,5 +216,14 @@ def feed(token: str) -> Any:
 
 
 def _entry(event: CalendarEvent) -> Entry:
-    return Entry(event.uid, event.starts_at, event.ends_at, event.summary, event.location, event.description,
-                 event.status, event.sequence, event.updated_at)
+    return Entry(
+        event.uid,
+        event.starts_at,
+        event.ends_at,
+        event.summary,
+        event.location,
+        event.description,
+        event.status,
+        event.sequence,
+        event.updated_at,
+    )

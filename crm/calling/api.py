@@ -43,8 +43,17 @@ class KeyHeader(BaseModel):
 
 
 class OutcomeIn(In):
-    outcome: Literal["declined", "call_back", "no_answer", "busy", "voicemail", "wrong_number", "closed_down",
-                     "outside_target", "do_not_call"]
+    outcome: Literal[
+        "declined",
+        "call_back",
+        "no_answer",
+        "busy",
+        "voicemail",
+        "wrong_number",
+        "closed_down",
+        "outside_target",
+        "do_not_call",
+    ]
     reason: str | None = Field(None, max_length=40, description="One of: " + ", ".join(rules.DECLINE_REASONS))
     call_back_at: AwareDatetime | None = None
     mine: bool = Field(True, description="A call-back is the caller's own promise, not anyone's")
@@ -150,8 +159,11 @@ def why_dry(query: WhyDryIn) -> Any:
     asked: dict[str, Any] = {"jobcentre_id": query.jobcentre_id, "me": actor().id}
     reasons = queries.why_dry(session(), scope(), query.campaign_id, now(), **asked)
     coming = queries.next_due(session(), scope(), query.campaign_id, now(), **asked)
-    return WhyDryOut(campaign_id=query.campaign_id, next_due_at=coming.isoformat() if coming else None,
-                     reasons=[ReasonOut(reason=key, entries=count) for key, count in reasons]).model_dump()
+    return WhyDryOut(
+        campaign_id=query.campaign_id,
+        next_due_at=coming.isoformat() if coming else None,
+        reasons=[ReasonOut(reason=key, entries=count) for key, count in reasons],
+    ).model_dump()
 
 
 @api.post("/queue/<int:entry_id>/outcome", responses={200: FinishedOut})
@@ -159,49 +171,100 @@ def why_dry(query: WhyDryIn) -> Any:
 def outcome(path: EntryPath, body: OutcomeIn, header: KeyHeader) -> Any:
     """Finish the call. A booked visit comes from booking it (POST /api/v1/visits)."""
     entry = queries.entry(session(), scope(), path.entry_id)
-    call = actions.finish(session(), actor(), now(), entry, body.outcome, reason=body.reason,
-                          call_back_at=body.call_back_at, mine=body.mine, note=body.note,
-                          idempotency_key=header.idempotency_key)
+    call = actions.finish(
+        session(),
+        actor(),
+        now(),
+        entry,
+        body.outcome,
+        reason=body.reason,
+        call_back_at=body.call_back_at,
+        mine=body.mine,
+        note=body.note,
+        idempotency_key=header.idempotency_key,
+    )
     return make_response(_finished(call, entry).model_dump(), 200)
 
 
 def _finished(call: Call, entry: QueueEntry) -> FinishedOut:
     waiting = entry.state == "waiting"
-    return FinishedOut(call_id=call.id, entry_id=entry.id, outcome=call.outcome, state=entry.state,
-                       due_at=entry.due_at.isoformat() if waiting else None, attempts=entry.attempts,
-                       call_back_mine=waiting and entry.call_back_by == call.user_id)
+    return FinishedOut(
+        call_id=call.id,
+        entry_id=entry.id,
+        outcome=call.outcome,
+        state=entry.state,
+        due_at=entry.due_at.isoformat() if waiting else None,
+        attempts=entry.attempts,
+        call_back_mine=waiting and entry.call_back_by == call.user_id,
+    )
 
 
 def _entry(entry: QueueEntry) -> EntryOut:
     contact = next(iter(entry.workplace.contacts), None)
-    values = {"phoner": actor().name, "contact": contact.name if contact else "", "company": entry.workplace.name,
-              "jobcentre": entry.jobcentre.name}
+    values = {
+        "phoner": actor().name,
+        "contact": contact.name if contact else "",
+        "company": entry.workplace.name,
+        "jobcentre": entry.jobcentre.name,
+    }
     script = fill_script(entry.campaign.script or DEFAULT_SCRIPT, values)
     return EntryOut(
-        id=entry.id, campaign_id=entry.campaign_id, jobcentre_id=entry.jobcentre_id, jobcentre=entry.jobcentre.name,
-        rank=entry.rank, due_at=entry.due_at.isoformat(), attempts=entry.attempts, draft_note=entry.draft_note,
+        id=entry.id,
+        campaign_id=entry.campaign_id,
+        jobcentre_id=entry.jobcentre_id,
+        jobcentre=entry.jobcentre.name,
+        rank=entry.rank,
+        due_at=entry.due_at.isoformat(),
+        attempts=entry.attempts,
+        draft_note=entry.draft_note,
         claimed_until=entry.claimed_until.isoformat() if entry.claimed_until else "",
-        company=_company(entry.workplace, entry.phone), contact=_contact(contact),
+        company=_company(entry.workplace, entry.phone),
+        contact=_contact(contact),
         script=[StepOut(title=step["title"], text=step["text"]) for step in script],
-        history=[_call(line) for line in queries.history(session(), entry.workplace_id, scope())])
+        history=[_call(line) for line in queries.history(session(), entry.workplace_id, scope())],
+    )
 
 
 def _company(workplace: Workplace, phone: str | None) -> CompanyOut:
-    fields = {name: getattr(workplace, name) for name in (
-        "name", "p_number", "street", "postcode", "city", "municipality_code", "industry_code", "employees", "email",
-        "advertising_protected")}
-    return CompanyOut(**fields, workplace_id=workplace.id, cvr_number=workplace.company.cvr_number, phone=phone,
-                      industry=industry_label(workplace.industry_code, workplace.industry_version))
+    fields = {
+        name: getattr(workplace, name)
+        for name in (
+            "name",
+            "p_number",
+            "street",
+            "postcode",
+            "city",
+            "municipality_code",
+            "industry_code",
+            "employees",
+            "email",
+            "advertising_protected",
+        )
+    }
+    return CompanyOut(
+        **fields,
+        workplace_id=workplace.id,
+        cvr_number=workplace.company.cvr_number,
+        phone=phone,
+        industry=industry_label(workplace.industry_code, workplace.industry_version),
+    )
 
 
 def _contact(contact: Contact | None) -> ContactOut | None:
     if contact is None:
         return None
-    return ContactOut(name=contact.name, title=contact.title, email=contact.email,
-                      phone=format_phone(contact.phone) or None)
+    return ContactOut(
+        name=contact.name, title=contact.title, email=contact.email, phone=format_phone(contact.phone) or None
+    )
 
 
 def _call(line: queries.HistoryLine) -> CallOut:
     call = line.call
-    return CallOut(ended_at=call.ended_at.isoformat(), outcome=call.outcome, reason=call.reason, note=call.note,
-                   phoner=line.phoner, campaign=line.campaign)
+    return CallOut(
+        ended_at=call.ended_at.isoformat(),
+        outcome=call.outcome,
+        reason=call.reason,
+        note=call.note,
+        phoner=line.phoner,
+        campaign=line.campaign,
+    )

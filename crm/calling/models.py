@@ -26,12 +26,31 @@ class QueueEntry(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "workplace_id"),
         CheckConstraint("state IN ('waiting','done')", name="state"),
-        Index("ix_queue_entries_claim", "campaign_id", "jobcentre_id", "rank", "due_at", "id",
-              postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
-        Index("ix_queue_entries_claim_any", "campaign_id", "rank", "due_at", "id",
-              postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
-        Index("ix_queue_entries_claimed_by", "claimed_by", postgresql_where=text("claimed_by IS NOT NULL"),
-              sqlite_where=text("claimed_by IS NOT NULL")),
+        Index(
+            "ix_queue_entries_claim",
+            "campaign_id",
+            "jobcentre_id",
+            "rank",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_queue_entries_claim_any",
+            "campaign_id",
+            "rank",
+            "due_at",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_queue_entries_claimed_by",
+            "claimed_by",
+            postgresql_where=text("claimed_by IS NOT NULL"),
+            sqlite_where=text("claimed_by IS NOT NULL"),
+        ),
         Index("ix_queue_entries_rate", "campaign_id", "final_outcome", "jobcentre_id"),
     )
 
@@ -68,8 +87,10 @@ class Call(Base):
     was finished. ``idempotency_key`` makes a repeated finish answer with the first one's result."""
 
     __tablename__ = "calls"
-    __table_args__ = (UniqueConstraint("user_id", "idempotency_key"),
-                      Index("ix_calls_user_id_ended_at", "user_id", "ended_at"))
+    __table_args__ = (
+        UniqueConstraint("user_id", "idempotency_key"),
+        Index("ix_calls_user_id_ended_at", "user_id", "ended_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("queue_entries.id"), index=True)

@@ -15,16 +15,32 @@ from crm.cli.edge import command_session, refuse
 from crm.cli.ops import prepare
 from crm.demo.fill import SCALES, Demo, fill, found, is_empty
 
-ROLES = {"phoner": "Phoner", "consultant": "Konsulent", "jobcentre_lead": "Teamleder", "regional_lead": "Regionsleder",
-         "campaign_manager": "Kampagneleder", "admin": "Administrator"}
+ROLES = {
+    "phoner": "Phoner",
+    "consultant": "Konsulent",
+    "jobcentre_lead": "Teamleder",
+    "regional_lead": "Regionsleder",
+    "campaign_manager": "Kampagneleder",
+    "admin": "Administrator",
+}
 
 
 @click.command("demo")
-@click.option("--scale", type=click.Choice(SCALES), default="small", show_default=True,
-              help="small: 2,000 workplaces and a day's work; reference: the campaign of 2012-13 with 80,000.")
+@click.option(
+    "--scale",
+    type=click.Choice(SCALES),
+    default="small",
+    show_default=True,
+    help="small: 2,000 workplaces and a day's work; reference: the campaign of 2012-13 with 80,000.",
+)
 @click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--seed", type=click.IntRange(0, 2_000_000_000), default=1, show_default=True,
-              help="The same seed and clock give the same demo.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2_000_000_000),
+    default=1,
+    show_default=True,
+    help="The same seed and clock give the same demo.",
+)
 @with_appcontext
 def demo(scale: str, layout: str, seed: int) -> None:
     """Fill an empty database with a demo campaign and print its sign-ins. Progress goes to stderr."""
@@ -37,8 +53,10 @@ def demo(scale: str, layout: str, seed: int) -> None:
         if made is not None:
             click.echo("Demoen er her allerede; intet er ændret.", err=True)
         elif not is_empty(session):
-            refuse("Databasen indeholder allerede data, og intet er ændret. Vælg en tom database til demoen, fx "
-                   "CRM_DATA_DIR=./demo crm demo")
+            refuse(
+                "Databasen indeholder allerede data, og intet er ændret. Vælg en tom database til demoen, fx "
+                "CRM_DATA_DIR=./demo crm demo"
+            )
         else:
             made = fill(session, now, scale=scale, seed=seed, folder=settings.data_dir / "demo", say=Teller())
     answer(made, layout)
@@ -65,5 +83,6 @@ def answer(made: Demo, layout: str) -> None:
     for user in made.one_per_role():
         click.echo(f"  {ROLES[user.roles[0]]:<14} {user.email:<26} {user.password}   ({user.name})")
     extra = len(made.users) - len(made.one_per_role())
-    click.echo(f"Der er {extra} brugere mere (phoner2, consultant2 …) med samme adgangskode; "
-               "crm users list viser dem alle.")
+    click.echo(
+        f"Der er {extra} brugere mere (phoner2, consultant2 …) med samme adgangskode; crm users list viser dem alle."
+    )

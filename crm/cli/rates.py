@@ -32,10 +32,16 @@ def rates() -> None:
 
 def _options(command: Any) -> Any:
     for option in (
-        click.option("--lang", type=click.Choice(["en", "da"]), default="en", show_default=True,
-                     help="How the table writes figures: 31.3 % or 31,3 %."),
-        click.option("--format", "layout", type=click.Choice(["table", "csv", "json"]), default="table",
-                     show_default=True),
+        click.option(
+            "--lang",
+            type=click.Choice(["en", "da"]),
+            default="en",
+            show_default=True,
+            help="How the table writes figures: 31.3 % or 31,3 %.",
+        ),
+        click.option(
+            "--format", "layout", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+        ),
         click.option("--by", type=click.Choice(list(GROUPS)), help="One row for each."),
         click.option("--campaign", "campaign_id", type=click.IntRange(1, 2**53), required=True, metavar="ID"),
     ):
@@ -86,8 +92,10 @@ def _print(table: RateTable, layout: str, lang: str, word: str, name: str) -> No
     elif layout == "csv":
         rows = [*table.rows, table.total] if table.by else [table.total]
         head = ("group", "numerator", "denominator", "rate", "low", "high")
-        click.echo(_csv(head, [[row.group, row.numerator, row.denominator, *map(_plain, _figures(row))]
-                               for row in rows]), nl=False)
+        click.echo(
+            _csv(head, [[row.group, row.numerator, row.denominator, *map(_plain, _figures(row))] for row in rows]),
+            nl=False,
+        )
     else:
         _print_head(name, table.as_of, lang)
         width = max((len(row.group) for row in table.rows), default=0)
@@ -152,13 +160,23 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def as_json(table: RateTable) -> dict[str, Any]:
     """The contract's form: as_of, definition, rows, total. Types stand under their key, with the label beside."""
     definition = table.definition
-    return {"as_of": table.as_of.isoformat(),
-            "definition": f"{definition.key} v{definition.version}: {definition.text}",
-            "rows": [_record(row, by_type=table.by == "type") for row in table.rows],
-            "total": _record(table.total)}
+    return {
+        "as_of": table.as_of.isoformat(),
+        "definition": f"{definition.key} v{definition.version}: {definition.text}",
+        "rows": [_record(row, by_type=table.by == "type") for row in table.rows],
+        "total": _record(table.total),
+    }
 
 
 def _record(row: Rate, *, by_type: bool = False) -> dict[str, Any]:
     rate, low, high = _figures(row)
-    return {"group": row.key if by_type else row.group, "label": row.group, "key": row.key,
-            "numerator": row.numerator, "denominator": row.denominator, "rate": rate, "low": low, "high": high}
+    return {
+        "group": row.key if by_type else row.group,
+        "label": row.group,
+        "key": row.key,
+        "numerator": row.numerator,
+        "denominator": row.denominator,
+        "rate": rate,
+        "low": low,
+        "high": high,
+    }

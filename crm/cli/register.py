@@ -27,12 +27,22 @@ LOG_EVERY = 10_000
 
 @click.command("import-register")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--campaign", "campaign_id", type=click.IntRange(1, 2**31 - 1), metavar="ID",
-              help="Brug udtrækket i kampagnen med dette nummer.")
+@click.option(
+    "--campaign",
+    "campaign_id",
+    type=click.IntRange(1, 2**31 - 1),
+    metavar="ID",
+    help="Brug udtrækket i kampagnen med dette nummer.",
+)
 @click.option("--dry-run", is_flag=True, help="Sig, hvad der ville ske, og skriv intet.")
 @click.option("--format", "layout", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--industry-version", type=click.Choice(VERSIONS), default="DB25", show_default=True,
-              help="Udtrækkets branchekoder.")
+@click.option(
+    "--industry-version",
+    type=click.Choice(VERSIONS),
+    default="DB25",
+    show_default=True,
+    help="Udtrækkets branchekoder.",
+)
 @with_appcontext
 def import_register(file: Path, campaign_id: int | None, dry_run: bool, layout: str, industry_version: str) -> None:
     """Læs et registerudtræk (CSV eller XLSX) ind.
@@ -42,8 +52,16 @@ def import_register(file: Path, campaign_id: int | None, dry_run: bool, layout: 
     with _opened(file) as source, command_session() as (session, now):
         campaign = _campaign(session, campaign_id)
         with _progress(source, file) as progress:
-            result = read_extract(session, None, now, source, file.name, dry_run=dry_run, progress=progress,
-                                  industry_version=industry_version)
+            result = read_extract(
+                session,
+                None,
+                now,
+                source,
+                file.name,
+                dry_run=dry_run,
+                progress=progress,
+                industry_version=industry_version,
+            )
         rejects = _rejects(session, result)
         _use(session, now, campaign, result)
     path = _write(file, rejects)
@@ -145,8 +163,14 @@ def _number(value: int) -> str:
 
 
 def _tell(result: ImportResult, path: Path | None) -> None:
-    words = {"read": "læst", "new": "nye", "updated": "opdateret", "unchanged": "uændret", "rejected": "afvist",
-             "warnings": "advarsler"}
+    words = {
+        "read": "læst",
+        "new": "nye",
+        "updated": "opdateret",
+        "unchanged": "uændret",
+        "rejected": "afvist",
+        "warnings": "advarsler",
+    }
     click.echo(f"{result.filename}: prøve, intet er skrevet" if result.dry_run else f"{result.filename}: læst ind")
     for name, count in _counts(result).items():
         click.echo(f"  {words[name]:<10} {_number(count):>9}")

@@ -21,9 +21,7 @@ COLUMNS = ["from", "to", "km", "minutes", "ferry", "reachable"]
 @click.command("travel")
 @click.argument("origin", metavar="FROM", required=False)
 @click.argument("destination", metavar="TO", required=False)
-@click.option(
-    "--pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="CSV-fil: from,to."
-)
+@click.option("--pairs", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="CSV-fil: from,to.")
 @click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--no-ferries", is_flag=True, help="Regn kun med faste forbindelser.")
 def travel_command(
@@ -80,9 +78,7 @@ def write_rows(reader: csv.DictReader[str], out: TextIO, engine: EmbeddedEngine)
         writer.writerow([origin, destination, km, leg.minutes, ferry, str(leg.reachable).lower()])
 
 
-def _answers(
-    reader: csv.DictReader[str], engine: EmbeddedEngine
-) -> Iterator[tuple[str, str, Leg, str | None]]:
+def _answers(reader: csv.DictReader[str], engine: EmbeddedEngine) -> Iterator[tuple[str, str, Leg, str | None]]:
     for row in reader:
         origin, destination = (row["from"] or "").strip(), (row["to"] or "").strip()
         try:
@@ -103,9 +99,7 @@ def read_place(text: str) -> Place:
     except ValueError:
         raise ValueError(f"{text} er ikke koordinater; skriv fx 55.68;12.57.") from None
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise ValueError(
-            f"{text} ligger uden for jorden; bredde går fra -90 til 90, længde fra -180 til 180."
-        )
+        raise ValueError(f"{text} ligger uden for jorden; bredde går fra -90 til 90, længde fra -180 til 180.")
     return Place(lat, lon)
 
 

@@ -12,8 +12,11 @@ from crm.web.forms import BaseForm
 
 class UploadForm(BaseForm):
     file = FileField(_l("Registerudtræk"), [FileRequired(_l("Vælg en fil."))])
-    industry_version = RadioField(_l("Branchekoder"), default="DB25", choices=[
-        ("DB25", _l("DB25 (fra 2025)")), ("DB07", _l("DB07 (ældre udtræk)"))])
+    industry_version = RadioField(
+        _l("Branchekoder"),
+        default="DB25",
+        choices=[("DB25", _l("DB25 (fra 2025)")), ("DB07", _l("DB07 (ældre udtræk)"))],
+    )
 
 
 class UndoForm(BaseForm):

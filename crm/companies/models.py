@@ -127,7 +127,8 @@ class ImportedWorkplace(Base):
     __tablename__ = "imported_workplaces"
 
     batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id", ondelete="CASCADE"), primary_key=True)
-    workplace_id: Mapped[int] = mapped_column(ForeignKey("workplaces.id", ondelete="CASCADE"), primary_key=True,
-                                              index=True)
+    workplace_id: Mapped[int] = mapped_column(
+        ForeignKey("workplaces.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     change: Mapped[str] = mapped_column(String(10), default="unchanged")
     before: Mapped[dict[str, Any] | None] = mapped_column()

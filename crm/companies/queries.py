@@ -29,8 +29,10 @@ def workplace(session: Session, workplace_id: int) -> Workplace:
 def workplace_in(session: Session, scope: Scope, workplace_id: int) -> Workplace:
     """The workplace in a municipality of the scope's jobcentres. Raises NotFound outside it."""
     found = session.scalar(
-        select(Workplace).join(Municipality, Municipality.code == Workplace.municipality_code)
-        .where(Workplace.id == workplace_id, scope.clause(jobcentre=Municipality.jobcentre_id)))
+        select(Workplace)
+        .join(Municipality, Municipality.code == Workplace.municipality_code)
+        .where(Workplace.id == workplace_id, scope.clause(jobcentre=Municipality.jobcentre_id))
+    )
     if found is None:
         raise NotFound
     return found
@@ -40,16 +42,26 @@ def same_phone(session: Session, workplace: Workplace) -> list[Workplace]:
     """Other workplaces with the same number, at most 20, by name."""
     if not workplace.phone:
         return []
-    return list(session.scalars(
-        select(Workplace).where(Workplace.phone == workplace.phone, Workplace.id != workplace.id)
-        .order_by(Workplace.name, Workplace.id).limit(20)))
+    return list(
+        session.scalars(
+            select(Workplace)
+            .where(Workplace.phone == workplace.phone, Workplace.id != workplace.id)
+            .order_by(Workplace.name, Workplace.id)
+            .limit(20)
+        )
+    )
 
 
 def siblings(session: Session, workplace: Workplace) -> list[Workplace]:
     """The company's other workplaces, at most 50, by P-number."""
-    return list(session.scalars(
-        select(Workplace).where(Workplace.company_id == workplace.company_id, Workplace.id != workplace.id)
-        .order_by(Workplace.p_number).limit(50)))
+    return list(
+        session.scalars(
+            select(Workplace)
+            .where(Workplace.company_id == workplace.company_id, Workplace.id != workplace.id)
+            .order_by(Workplace.p_number)
+            .limit(50)
+        )
+    )
 
 
 def _pattern(text: str, *, inside: bool) -> str:
@@ -59,8 +71,14 @@ def _pattern(text: str, *, inside: bool) -> str:
     return f"%{loose}%" if inside else f"{loose}%"
 
 
-def search(session: Session, text: str, municipality_codes: Collection[str] | None = None,
-           limit: int = 20, *, within: ColumnElement[bool] | None = None) -> list[Workplace]:
+def search(
+    session: Session,
+    text: str,
+    municipality_codes: Collection[str] | None = None,
+    limit: int = 20,
+    *,
+    within: ColumnElement[bool] | None = None,
+) -> list[Workplace]:
     """Workplaces by name, CVR number, P-number, telephone or contact person; names that begin with the text first.
 
     municipality_codes: where the asker may look; None is everywhere. within: a further clause on workplaces.
@@ -70,8 +88,9 @@ def search(session: Session, text: str, municipality_codes: Collection[str] | No
     if len(text) < 2 or municipality_codes is not None and not municipality_codes:
         return []
     begins = Workplace.name.ilike(_pattern(text, inside=False), escape="\\")
-    statement = select(Workplace).where(or_(*_hits(text))).order_by(
-        case((begins, 0), else_=1), Workplace.name, Workplace.id)
+    statement = (
+        select(Workplace).where(or_(*_hits(text))).order_by(case((begins, 0), else_=1), Workplace.name, Workplace.id)
+    )
     if municipality_codes is not None:
         statement = statement.where(Workplace.municipality_code.in_(list(municipality_codes)))
     if within is not None:
@@ -92,8 +111,12 @@ def _hits(text: str) -> list[ColumnElement[bool]]:
     digits = re.sub(r"[\s.\-]", "", text.removeprefix("+45"))
     if digits.isascii() and digits.isdigit() and len(digits) >= 3:
         cvr = select(Company.id).where(Company.cvr_number.startswith(digits))
-        ways += [Workplace.company_id.in_(cvr), Workplace.p_number.startswith(digits),
-                 Workplace.phone.startswith(f"+45{digits}"), Workplace.phone == f"+{digits}"]
+        ways += [
+            Workplace.company_id.in_(cvr),
+            Workplace.p_number.startswith(digits),
+            Workplace.phone.startswith(f"+45{digits}"),
+            Workplace.phone == f"+{digits}",
+        ]
     return ways
 
 
@@ -101,7 +124,8 @@ def _really(session: Session, found: Sequence[Workplace], text: str) -> list[Wor
     """Those that have the text in one of their names, letter for letter but for case (the pattern was looser)."""
     names = {each.id: [each.name, each.company.name] for each in found}
     for workplace_id, name in session.execute(
-            select(Contact.workplace_id, Contact.name).where(Contact.workplace_id.in_(names))):
+        select(Contact.workplace_id, Contact.name).where(Contact.workplace_id.in_(names))
+    ):
         names[workplace_id].append(name)
     folded = text.casefold()
     return [each for each in found if any(folded in name.casefold() for name in names[each.id])]
@@ -110,8 +134,12 @@ def _really(session: Session, found: Sequence[Workplace], text: str) -> list[Wor
 def batches(session: Session, page: int = 1) -> tuple[Sequence[ImportBatch], int]:
     """One page of imports, newest first, and how many there are."""
     count = session.scalar(select(func.count(ImportBatch.id))) or 0
-    rows = session.scalars(select(ImportBatch).order_by(ImportBatch.id.desc())
-                           .limit(BATCHES_PER_PAGE).offset((page - 1) * BATCHES_PER_PAGE)).all()
+    rows = session.scalars(
+        select(ImportBatch)
+        .order_by(ImportBatch.id.desc())
+        .limit(BATCHES_PER_PAGE)
+        .offset((page - 1) * BATCHES_PER_PAGE)
+    ).all()
     return rows, count
 
 
@@ -131,8 +159,11 @@ def remarks(session: Session, batch_id: int, kind: str, page: int = 1) -> tuple[
     """One page of an import's remarks of one kind (reject, warning, note) in the file's order, and their number."""
     wanted = _remarks_of(batch_id, kind)
     count = session.scalar(select(func.count()).select_from(wanted.with_only_columns(ImportRemark.id).subquery())) or 0
-    rows = session.scalars(wanted.order_by(ImportRemark.row_number, ImportRemark.id)
-                           .limit(REMARKS_PER_PAGE).offset((page - 1) * REMARKS_PER_PAGE)).all()
+    rows = session.scalars(
+        wanted.order_by(ImportRemark.row_number, ImportRemark.id)
+        .limit(REMARKS_PER_PAGE)
+        .offset((page - 1) * REMARKS_PER_PAGE)
+    ).all()
     return rows, count
 
 

@@ -56,9 +56,18 @@ def _imports(form: UploadForm) -> str:
     page = _page_number()
     rows, count = batches(session(), page)
     names = names_of(session(), [row.actor_id for row in rows])
-    return render_template("companies/imports.html", form=form, batches=rows, count=count, page=page, names=names,
-                           per_page=BATCHES_PER_PAGE, workplaces=workplace_count(session()), columns=COLUMNS,
-                           required=REQUIRED)
+    return render_template(
+        "companies/imports.html",
+        form=form,
+        batches=rows,
+        count=count,
+        page=page,
+        names=names,
+        per_page=BATCHES_PER_PAGE,
+        workplaces=workplace_count(session()),
+        columns=COLUMNS,
+        required=REQUIRED,
+    )
 
 
 @pages.post("/register")
@@ -70,8 +79,15 @@ def upload() -> Any:
         return _imports(form), 422
     file, dry_run = form.file.data, request.form.get("action") == "check"
     try:
-        result = import_register(session(), actor(), now(), file.stream, file.filename or "", dry_run=dry_run,
-                                 industry_version=form.industry_version.data)
+        result = import_register(
+            session(),
+            actor(),
+            now(),
+            file.stream,
+            file.filename or "",
+            dry_run=dry_run,
+            industry_version=form.industry_version.data,
+        )
     except Refusal as refusal:
         form.refused(refusal)
         session().rollback()
@@ -79,8 +95,14 @@ def upload() -> Any:
     if dry_run:
         return _checked(result)
     if result.rejected:
-        flash(_("%(file)s er læst ind, men %(count)s rækker blev afvist.", file=result.filename,
-                count=dk_number(result.rejected)), "warning")
+        flash(
+            _(
+                "%(file)s er læst ind, men %(count)s rækker blev afvist.",
+                file=result.filename,
+                count=dk_number(result.rejected),
+            ),
+            "warning",
+        )
     else:
         flash(_("%(file)s er læst ind.", file=result.filename), "success")
     return redirect(url_for("companies.show_import", batch_id=result.batch_id), 303)
@@ -93,17 +115,28 @@ def _checked(result: ImportResult) -> str:
     link = "data:text/csv;charset=utf-8;base64," + base64.b64encode(correction).decode()
     told = [remark for remark in result.remarks if remark.kind != "note"]
     return render_template(
-        "companies/checked.html", result=result, rows=[_row(remark) for remark in told[:REMARKS_PER_PAGE]],
-        more=result.rejected + result.warnings > REMARKS_PER_PAGE, notes=_notes(result.remarks),
-        correction=link if correction and whole else "")
+        "companies/checked.html",
+        result=result,
+        rows=[_row(remark) for remark in told[:REMARKS_PER_PAGE]],
+        more=result.rejected + result.warnings > REMARKS_PER_PAGE,
+        notes=_notes(result.remarks),
+        correction=link if correction and whole else "",
+    )
 
 
 def _row(remark: Any) -> dict[str, Any]:
     """A remark as a table row, from the database or from a dry run."""
     number = remark.row_number if hasattr(remark, "row_number") else remark.row
     kind = _("Afvist") if remark.kind == "reject" else _("Advarsel")
-    return {"cells": {"row": dk_number(number), "kind": kind, "column": remark.column or "–",
-                      "value": remark.value or _("(tom)"), "reason": say(remark.reason, remark.fields)}}
+    return {
+        "cells": {
+            "row": dk_number(number),
+            "kind": kind,
+            "column": remark.column or "–",
+            "value": remark.value or _("(tom)"),
+            "reason": say(remark.reason, remark.fields),
+        }
+    }
 
 
 def _notes(told: Any) -> list[str]:
@@ -119,9 +152,18 @@ def show_import(batch_id: int) -> Any:
     page = _page_number()
     rows, count = remarks(session(), batch_id, kind, page)
     notes, _count = remarks(session(), batch_id, "note")
-    return render_template("companies/import.html", batch=found, kind=kind, rows=[_row(row) for row in rows],
-                           count=count, page=page, per_page=REMARKS_PER_PAGE, notes=_notes(notes),
-                           subtitle=_subtitle(found), form=UndoForm())
+    return render_template(
+        "companies/import.html",
+        batch=found,
+        kind=kind,
+        rows=[_row(row) for row in rows],
+        count=count,
+        page=page,
+        per_page=REMARKS_PER_PAGE,
+        notes=_notes(notes),
+        subtitle=_subtitle(found),
+        form=UndoForm(),
+    )
 
 
 def _subtitle(found: ImportBatch) -> str:
@@ -145,8 +187,11 @@ def example() -> Any:
 
 
 def _csv(body: bytes, filename: str) -> Response:
-    return Response(body, content_type="text/csv; charset=utf-8",
-                    headers={"Content-Disposition": f'attachment; filename="{filename}"'})
+    return Response(
+        body,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{filename}"'},
+    )
 
 
 @pages.post(f"{BATCH}/undo")
@@ -158,8 +203,14 @@ def undo(batch_id: int) -> Any:
         session().rollback()
         flash(say(refusal.message, refusal.fields), "error")
         return redirect(url_for("companies.show_import", batch_id=batch_id), 303)
-    flash(_("Indlæsningen er fortrudt: %(removed)s arbejdssteder er fjernet, og %(restored)s er ført tilbage.",
-            removed=dk_number(removed), restored=dk_number(restored)), "success")
+    flash(
+        _(
+            "Indlæsningen er fortrudt: %(removed)s arbejdssteder er fjernet, og %(restored)s er ført tilbage.",
+            removed=dk_number(removed),
+            restored=dk_number(restored),
+        ),
+        "success",
+    )
     return redirect(url_for("companies.imports"), 303)
 
 

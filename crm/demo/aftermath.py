@@ -35,8 +35,15 @@ class Habits:
 def opening(rng: Random, told: Told, visit_day: datetime) -> NewOpening:
     """An opening with an occupation and, now and then, wishes and CVs by a date."""
     by = next_working_day(danish_date(visit_day) + timedelta(days=rng.randint(7, 30))) if rng.random() < 0.3 else None
-    return NewOpening(told.type, told.positions, told.akutjob, rng.choice(texts.OCCUPATIONS[told.type]),
-                      rng.choice(texts.WISHES), rng.randint(1, 5) if by else None, by)
+    return NewOpening(
+        told.type,
+        told.positions,
+        told.akutjob,
+        rng.choice(texts.OCCUPATIONS[told.type]),
+        rng.choice(texts.WISHES),
+        rng.randint(1, 5) if by else None,
+        by,
+    )
 
 
 def visit_report(rng: Random, result: str, pressed: bool | None) -> VisitReport:
@@ -54,15 +61,20 @@ def decision(rng: Random, agreed: float, starts_at: datetime, openings: bool) ->
     day = danish_date(starts_at)
     kind = rng.choices(("we_owe", "company_owes", "future_need", "care"), (52, 18, 0 if openings else 20, 10))[0]
     ahead = rng.randint(60, 160) if kind in ("future_need", "care") else rng.randint(5, 28)
-    return FollowUpDecision("company" if kind == "company_owes" else "jobcentre",
-                            next_working_day(day + timedelta(days=ahead)), rng.choice(texts.PROMISES[kind]), kind)
+    return FollowUpDecision(
+        "company" if kind == "company_owes" else "jobcentre",
+        next_working_day(day + timedelta(days=ahead)),
+        rng.choice(texts.PROMISES[kind]),
+        kind,
+    )
 
 
 class Aftermath:
     """Reports visits through the bulk path and settles what was agreed."""
 
-    def __init__(self, bulk: Bulk, rng: Random, habits: Habits, now: datetime, users: Mapping[int, User],
-                 lead: User) -> None:
+    def __init__(
+        self, bulk: Bulk, rng: Random, habits: Habits, now: datetime, users: Mapping[int, User], lead: User
+    ) -> None:
         self.bulk, self.rng, self.habits, self.now, self.users, self.lead = bulk, rng, habits, now, users, lead
 
     def held(self, visit: Row, told: Sequence[Told]) -> None:
@@ -125,5 +137,10 @@ class Aftermath:
     def cancelled_ahead(self, visit: Row) -> None:
         """A visit still to come that the company has called off."""
         when = max(visit["booked_at"] + timedelta(minutes=20), self.now - timedelta(hours=self.rng.randint(1, 30)))
-        self.bulk.cancel(visit, self.users[visit["consultant_id"]], min(when, self.now - timedelta(minutes=1)),
-                         "company", self.rng.choice(texts.CANCEL_COMPANY))
+        self.bulk.cancel(
+            visit,
+            self.users[visit["consultant_id"]],
+            min(when, self.now - timedelta(minutes=1)),
+            "company",
+            self.rng.choice(texts.CANCEL_COMPANY),
+        )

@@ -64,12 +64,34 @@ class Bulk:
         self.changed: dict[type, dict[int, Row]] = {QueueEntry: {}, Contact: {}, Workplace: {}}
         self._next = {model: (session.scalar(select(func.max(model.id))) or 0) + 1 for model in MODELS}
 
-    def call(self, entry: Entry, phoner: User, started_at: datetime, now: datetime, outcome: str, *,
-             reason: str | None = None, call_back_at: datetime | None = None, note: str = "", mine: bool = True) -> Row:
+    def call(
+        self,
+        entry: Entry,
+        phoner: User,
+        started_at: datetime,
+        now: datetime,
+        outcome: str,
+        *,
+        reason: str | None = None,
+        call_back_at: datetime | None = None,
+        note: str = "",
+        mine: bool = True,
+    ) -> Row:
         """A call that was claimed at ``started_at`` and finished at ``now``."""
-        call = self._add(Call, entry_id=entry.id, user_id=phoner.id, calling_firm_id=entry.calling_firm_id,
-                         started_at=started_at, ended_at=now, outcome=outcome, reason=reason, note=note,
-                         call_back_at=call_back_at, undone_at=None, idempotency_key=None)
+        call = self._add(
+            Call,
+            entry_id=entry.id,
+            user_id=phoner.id,
+            calling_firm_id=entry.calling_firm_id,
+            started_at=started_at,
+            ended_at=now,
+            outcome=outcome,
+            reason=reason,
+            note=note,
+            call_back_at=call_back_at,
+            undone_at=None,
+            idempotency_key=None,
+        )
         self._settle(entry, call, mine)
         if outcome == "do_not_call":
             self._do_not_call(entry, phoner, now, note)
@@ -84,35 +106,88 @@ class Bulk:
     def _settle(self, entry: Entry, call: Row, mine: bool) -> None:
         """What the call means for its entry."""
         meaning, state, at = OUTCOMES[call["outcome"]], entry.state, call["ended_at"]
-        state |= {"attempts": state["attempts"] + 1, "last_outcome": meaning.key, "last_called_at": at,
-                  "call_back_by": None}
+        state |= {
+            "attempts": state["attempts"] + 1,
+            "last_outcome": meaning.key,
+            "last_called_at": at,
+            "call_back_by": None,
+        }
         if meaning.final:
-            state |= {"state": "done", "final_outcome": meaning.key, "final_at": at, "final_by": call["user_id"],
-                      "final_firm_id": call["calling_firm_id"]}
+            state |= {
+                "state": "done",
+                "final_outcome": meaning.key,
+                "final_at": at,
+                "final_by": call["user_id"],
+                "final_firm_id": call["calling_firm_id"],
+            }
         elif meaning.retry:
             state |= {"rank": RANK_RETRY, "due_at": next_try(self.campaign, meaning.retry, at)}
         else:
-            state |= {"rank": RANK_CALL_BACK, "due_at": call["call_back_at"],
-                      "call_back_by": call["user_id"] if mine else None}
+            state |= {
+                "rank": RANK_CALL_BACK,
+                "due_at": call["call_back_at"],
+                "call_back_by": call["user_id"] if mine else None,
+            }
         self.changed[QueueEntry][entry.id] = state
 
     def _do_not_call(self, entry: Entry, phoner: User, now: datetime, note: str) -> None:
         self.changed[Workplace][entry.workplace_id] = {"do_not_call_at": now, "do_not_call_by": phoner.id}
-        self._note(phoner, now, "companies.do_not_call", Workplace, entry.workplace_id, entry.workplace_id,
-                   {"reason": note or "calling"}, campaign=False)
+        self._note(
+            phoner,
+            now,
+            "companies.do_not_call",
+            Workplace,
+            entry.workplace_id,
+            entry.workplace_id,
+            {"reason": note or "calling"},
+            campaign=False,
+        )
 
-    def book(self, entry: Entry, phoner: User, started_at: datetime, now: datetime, consultant: User, at: datetime,
-             ends_at: datetime, contact: ContactDetails, note: str = "") -> Row:
+    def book(
+        self,
+        entry: Entry,
+        phoner: User,
+        started_at: datetime,
+        now: datetime,
+        consultant: User,
+        at: datetime,
+        ends_at: datetime,
+        contact: ContactDetails,
+        note: str = "",
+    ) -> Row:
         """A call that ended in a visit with this consultant."""
         self._contact(entry, contact)
         visit = self._add(
-            Visit, queue_entry_id=entry.id, campaign_id=self.campaign.id, jobcentre_id=entry.jobcentre_id,
-            workplace_id=entry.workplace_id, consultant_id=consultant.id, responsible_id=consultant.id,
-            booked_by=phoner.id, booked_firm_id=entry.calling_firm_id, booked_at=now, starts_at=at, ends_at=ends_at,
-            state="booked", sequence=0, lat=entry.lat, lon=entry.lon, contact_name=contact.name,
-            contact_title=contact.title, contact_phone=contact.phone, contact_email=contact.email, note=note,
-            arrived_at=None, reported_at=None, reported_by=None, pressed=None, schemes=[], materials=[],
-            report_note="", no_follow_up_because=None)
+            Visit,
+            queue_entry_id=entry.id,
+            campaign_id=self.campaign.id,
+            jobcentre_id=entry.jobcentre_id,
+            workplace_id=entry.workplace_id,
+            consultant_id=consultant.id,
+            responsible_id=consultant.id,
+            booked_by=phoner.id,
+            booked_firm_id=entry.calling_firm_id,
+            booked_at=now,
+            starts_at=at,
+            ends_at=ends_at,
+            state="booked",
+            sequence=0,
+            lat=entry.lat,
+            lon=entry.lon,
+            contact_name=contact.name,
+            contact_title=contact.title,
+            contact_phone=contact.phone,
+            contact_email=contact.email,
+            note=note,
+            arrived_at=None,
+            reported_at=None,
+            reported_by=None,
+            pressed=None,
+            schemes=[],
+            materials=[],
+            report_note="",
+            no_follow_up_because=None,
+        )
         self.call(entry, phoner, started_at, now, "booked", note=note)
         self._event(visit, phoner, now, "book", {"starts_at": at.isoformat(), "consultant_id": consultant.id})
         self._publish(entry, visit, contact, now)
@@ -123,8 +198,14 @@ class Bulk:
         found = entry.contacts.get(told.name.casefold())
         if found is None:
             entry.contacts[told.name.casefold()] = self._add(
-                Contact, workplace_id=entry.workplace_id, name=told.name, title=told.title, phone=told.phone,
-                email=told.email, source="call")
+                Contact,
+                workplace_id=entry.workplace_id,
+                name=told.name,
+                title=told.title,
+                phone=told.phone,
+                email=told.email,
+                source="call",
+            )
         else:
             new = {"title": told.title, "phone": told.phone, "email": told.email}
             found |= {name: value for name, value in new.items() if value}
@@ -133,10 +214,19 @@ class Bulk:
     def _publish(self, entry: Entry, visit: Row, contact: ContactDetails, now: datetime) -> None:
         who = ", ".join(part for part in (contact.name, contact.title) if part)
         lines = [f"Kontakt: {who}", f"Telefon: {format_phone(contact.phone)}" if contact.phone else "", visit["note"]]
-        self._add(CalendarEvent, uid=f"visit-{visit['id']}@jobaabner", consultant_id=visit["consultant_id"],
-                  starts_at=visit["starts_at"], ends_at=visit["ends_at"], summary=f"Besøg: {entry.name}"[:300],
-                  location=entry.address[:400], description="\n".join(line for line in lines if line),
-                  status="CONFIRMED", sequence=0, updated_at=now)
+        self._add(
+            CalendarEvent,
+            uid=f"visit-{visit['id']}@jobaabner",
+            consultant_id=visit["consultant_id"],
+            starts_at=visit["starts_at"],
+            ends_at=visit["ends_at"],
+            summary=f"Besøg: {entry.name}"[:300],
+            location=entry.address[:400],
+            description="\n".join(line for line in lines if line),
+            status="CONFIRMED",
+            sequence=0,
+            updated_at=now,
+        )
 
     def cancel(self, visit: Row, actor: User, now: datetime, by: str, reason: str) -> None:
         visit["state"] = f"cancelled_by_{by}"
@@ -149,16 +239,31 @@ class Bulk:
         event = self.rows[CalendarEvent][visit["id"] - self.rows[Visit][0]["id"]]
         event |= {"status": "CANCELLED", "sequence": event["sequence"] + 1, "updated_at": now}
 
-    def report(self, visit: Row, actor: User, now: datetime, report: VisitReport, told: Sequence[NewOpening],
-               decision: FollowUpDecision | NoFollowUp) -> Row | None:
+    def report(
+        self,
+        visit: Row,
+        actor: User,
+        now: datetime,
+        report: VisitReport,
+        told: Sequence[NewOpening],
+        decision: FollowUpDecision | NoFollowUp,
+    ) -> Row | None:
         """Close the visit: its report, its openings, and the follow-up (returned) or why there is none."""
         before = visit["state"]
         because = decision.because if isinstance(decision, NoFollowUp) else None
-        visit |= {"state": report.result, "pressed": report.pressed if report.result == "held" else None,
-                  "schemes": list(report.schemes), "materials": list(report.materials), "report_note": report.note,
-                  "no_follow_up_because": because, "reported_at": now, "reported_by": actor.id}
-        self._event(visit, actor, now, "report",
-                    {"result": report.result, "before": before, "pressed": visit["pressed"]})
+        visit |= {
+            "state": report.result,
+            "pressed": report.pressed if report.result == "held" else None,
+            "schemes": list(report.schemes),
+            "materials": list(report.materials),
+            "report_note": report.note,
+            "no_follow_up_because": because,
+            "reported_at": now,
+            "reported_by": actor.id,
+        }
+        self._event(
+            visit, actor, now, "report", {"result": report.result, "before": before, "pressed": visit["pressed"]}
+        )
         if report.result not in OCCUPYING_STATES:
             self._withdraw(visit, now)
         for one in told:
@@ -167,49 +272,124 @@ class Bulk:
 
     def _opening(self, visit: Row, actor: User, now: datetime, told: NewOpening) -> None:
         opening = self._add(
-            Opening, **_of_visit(visit), consultant_id=visit["consultant_id"], type=told.type,
-            positions=told.positions, akutjob=told.akutjob, occupation=told.occupation, wishes=told.wishes,
-            cvs_wanted=told.cvs_wanted, cvs_by=told.cvs_by, state="open", closed_reason=None, closed_at=None,
-            from_report=True, created_at=now, created_by=actor.id, voided_at=None)
-        self._note(actor, now, "openings.log", Opening, opening["id"], visit["workplace_id"],
-                   {"type": told.type, "positions": told.positions, "visit_id": visit["id"], "akutjob": told.akutjob,
-                    "occupation": told.occupation})
+            Opening,
+            **_of_visit(visit),
+            consultant_id=visit["consultant_id"],
+            type=told.type,
+            positions=told.positions,
+            akutjob=told.akutjob,
+            occupation=told.occupation,
+            wishes=told.wishes,
+            cvs_wanted=told.cvs_wanted,
+            cvs_by=told.cvs_by,
+            state="open",
+            closed_reason=None,
+            closed_at=None,
+            from_report=True,
+            created_at=now,
+            created_by=actor.id,
+            voided_at=None,
+        )
+        self._note(
+            actor,
+            now,
+            "openings.log",
+            Opening,
+            opening["id"],
+            visit["workplace_id"],
+            {
+                "type": told.type,
+                "positions": told.positions,
+                "visit_id": visit["id"],
+                "akutjob": told.akutjob,
+                "occupation": told.occupation,
+            },
+        )
 
     def _agree(self, visit: Row, actor: User, now: datetime, decision: FollowUpDecision) -> Row:
         follow_up = self._add(
-            FollowUp, **_of_visit(visit), owner_id=visit["consultant_id"], kind=decision.kind,
-            owed_by=decision.owed_by, promise=decision.promise, due_on=decision.due_on, first_due_on=decision.due_on,
-            snooze_reason=None, state="open", done_at=None, done_by=None, outcome="", from_report=True,
-            created_at=now, created_by=actor.id, voided_at=None)
+            FollowUp,
+            **_of_visit(visit),
+            owner_id=visit["consultant_id"],
+            kind=decision.kind,
+            owed_by=decision.owed_by,
+            promise=decision.promise,
+            due_on=decision.due_on,
+            first_due_on=decision.due_on,
+            snooze_reason=None,
+            state="open",
+            done_at=None,
+            done_by=None,
+            outcome="",
+            from_report=True,
+            created_at=now,
+            created_by=actor.id,
+            voided_at=None,
+        )
         self._followed(follow_up, actor, now, "followups.agree", {"promise": decision.promise})
         return follow_up
 
     def fulfil(self, follow_up: Row, actor: User, now: datetime, outcome: str) -> None:
         follow_up |= {"state": "done", "done_at": now, "done_by": actor.id, "outcome": outcome}
-        self._followed(follow_up, actor, now, "followups.fulfil",
-                       {"promise": follow_up["promise"], "outcome": outcome})
+        self._followed(follow_up, actor, now, "followups.fulfil", {"promise": follow_up["promise"], "outcome": outcome})
 
     def _followed(self, follow_up: Row, actor: User, now: datetime, verb: str, data: Row) -> None:
-        data = {"kind": follow_up["kind"], "owed_by": follow_up["owed_by"], "due_on": follow_up["due_on"].isoformat(),
-                "visit_id": follow_up["visit_id"], **data}
+        data = {
+            "kind": follow_up["kind"],
+            "owed_by": follow_up["owed_by"],
+            "due_on": follow_up["due_on"].isoformat(),
+            "visit_id": follow_up["visit_id"],
+            **data,
+        }
         self._note(actor, now, verb, FollowUp, follow_up["id"], follow_up["workplace_id"], data)
 
     def _event(self, visit: Row, actor: User, now: datetime, kind: str, data: Row) -> None:
-        self._add(VisitEvent, visit_id=visit["id"], at=now, kind=kind, actor_id=actor.id,
-                  responsible_id=visit["responsible_id"], data=data)
+        self._add(
+            VisitEvent,
+            visit_id=visit["id"],
+            at=now,
+            kind=kind,
+            actor_id=actor.id,
+            responsible_id=visit["responsible_id"],
+            data=data,
+        )
         self._note(actor, now, f"visits.{kind}", Visit, visit["id"], visit["workplace_id"], data)
 
     def nag(self, follow_up: Row, step: str, now: datetime, recipient_id: int) -> None:
         """A reminder that was written; its mail has left."""
-        self._add(Nag, follow_up_id=follow_up["id"], step=step, due_on=follow_up["due_on"], written_at=now,
-                  recipient_id=recipient_id)
+        self._add(
+            Nag,
+            follow_up_id=follow_up["id"],
+            step=step,
+            due_on=follow_up["due_on"],
+            written_at=now,
+            recipient_id=recipient_id,
+        )
 
-    def _note(self, actor: User, now: datetime, verb: str, model: Any, number: int, workplace_id: int,
-              data: Row, campaign: bool = True) -> None:
-        self.rows[Activity].append({
-            "at": now, "actor_id": actor.id, "actor_name": actor.name, "verb": verb,
-            "subject_type": model.__tablename__, "subject_id": number, "workplace_id": workplace_id,
-            "campaign_id": self.campaign.id if campaign else None, "data": data})
+    def _note(
+        self,
+        actor: User,
+        now: datetime,
+        verb: str,
+        model: Any,
+        number: int,
+        workplace_id: int,
+        data: Row,
+        campaign: bool = True,
+    ) -> None:
+        self.rows[Activity].append(
+            {
+                "at": now,
+                "actor_id": actor.id,
+                "actor_name": actor.name,
+                "verb": verb,
+                "subject_type": model.__tablename__,
+                "subject_id": number,
+                "workplace_id": workplace_id,
+                "campaign_id": self.campaign.id if campaign else None,
+                "data": data,
+            }
+        )
 
     def _add(self, model: Any, **row: Any) -> Row:
         row["id"] = self._next[model]
@@ -232,13 +412,28 @@ class Bulk:
         self.changed = {model: {} for model in self.changed}
 
 
-STATE = ("state", "rank", "due_at", "attempts", "last_outcome", "last_called_at", "call_back_by", "final_outcome",
-         "final_at", "final_by", "final_firm_id")
+STATE = (
+    "state",
+    "rank",
+    "due_at",
+    "attempts",
+    "last_outcome",
+    "last_called_at",
+    "call_back_by",
+    "final_outcome",
+    "final_at",
+    "final_by",
+    "final_firm_id",
+)
 
 
 def _of_visit(visit: Row) -> Row:
-    return {"visit_id": visit["id"], "campaign_id": visit["campaign_id"], "jobcentre_id": visit["jobcentre_id"],
-            "workplace_id": visit["workplace_id"]}
+    return {
+        "visit_id": visit["id"],
+        "campaign_id": visit["campaign_id"],
+        "jobcentre_id": visit["jobcentre_id"],
+        "workplace_id": visit["workplace_id"],
+    }
 
 
 def _table(model: Any) -> Table:
@@ -258,6 +453,7 @@ def _update(session: Session, model: Any, changes: dict[int, Row]) -> None:
     if changes:
         table = _table(model)
         values: Row = {name: bindparam(f"new_{name}") for name in next(iter(changes.values()))}
-        rows = [{"row": number, **{f"new_{name}": value for name, value in row.items()}}
-                for number, row in changes.items()]
+        rows = [
+            {"row": number, **{f"new_{name}": value for name, value in row.items()}} for number, row in changes.items()
+        ]
         session.connection().execute(update(table).where(table.c.id == bindparam("row")).values(values), rows)

@@ -78,8 +78,12 @@ def found(session: Session, scale: str, seed: int) -> Demo | None:
 
 def sign_ins(session: Session) -> list[SignIn]:
     """The demo's users, each role's in the order of their numbers."""
-    rank = {role: number for number, role in enumerate(
-        ("phoner", "consultant", "jobcentre_lead", "regional_lead", "campaign_manager", "admin"))}
+    rank = {
+        role: number
+        for number, role in enumerate(
+            ("phoner", "consultant", "jobcentre_lead", "regional_lead", "campaign_manager", "admin")
+        )
+    }
     users = session.scalars(select(User).where(User.email.endswith("@demo.invalid")).order_by(User.id)).all()
     made = [SignIn(user.email, user.name, tuple(held.role for held in user.roles)) for user in users]
     return sorted(made, key=lambda one: rank[one.roles[0]])

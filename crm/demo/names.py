@@ -10,24 +10,123 @@ from importlib.resources import files
 from itertools import accumulate
 from random import Random
 
-MARKS = ("Eksempel", "Opdigtet", "Fiktiv", "Demo", "Prøve", "Mønster", "Tænkt", "Skitse", "Påfund", "Attrap",
-         "Kulisse", "Papir", "Øvelses", "Forsøgs", "Ingensteds", "Hverken-Eller", "Pseudo", "Luftkastel")
+MARKS = (
+    "Eksempel",
+    "Opdigtet",
+    "Fiktiv",
+    "Demo",
+    "Prøve",
+    "Mønster",
+    "Tænkt",
+    "Skitse",
+    "Påfund",
+    "Attrap",
+    "Kulisse",
+    "Papir",
+    "Øvelses",
+    "Forsøgs",
+    "Ingensteds",
+    "Hverken-Eller",
+    "Pseudo",
+    "Luftkastel",
+)
 PREFIXES = ("Eksempel", "Prøve", "Mønster", "Skitse", "Fantasi", "Demo", "Attrap", "Øve", "Påfunds", "Kladde")
-SURNAMES = ("Testesen", "Prøvesen", "Mønster", "Eksempelsen", "Opdigtsen", "Fiktivsen", "Demosen", "Skitsegaard",
-            "Påfundsen", "Attrapsen", "Kladde", "Tænkeby", "Pseudonymsen", "Kulissegaard", "Papirsen", "Øvelund",
-            "Forsøgsen", "Ingenmand", "Modelsen", "Fantasisen")
-FIRST_NAMES = ("Mette", "Anne", "Hanne", "Karen", "Lone", "Pia", "Camilla", "Sofie", "Emma", "Ida", "Fatima", "Birgit",
-               "Susanne", "Louise", "Gitte", "Amina", "Peter", "Jens", "Lars", "Michael", "Henrik", "Thomas", "Søren",
-               "Ole", "Ali", "Mikkel", "Rasmus", "Kasper", "Bo", "Åge", "Torben", "Yusuf", "Jørgen", "Frederik")
-TITLES = ("daglig leder", "ejer", "direktør", "kontorleder", "værkfører", "HR-ansvarlig", "butikschef",
-          "driftsleder", "værkstedsleder", "indehaver", "personalechef", "bogholder")
-STREETS = ("Eksempelvej", "Prøvevej", "Opdigtet Allé", "Skitsevænget", "Mønstergade", "Demovej", "Tænkehøjen",
-           "Påfundsgade", "Kulissevej", "Attrapstræde", "Forsøgsparken", "Ingenstedsvej", "Papirhusvej",
-           "Øvelsestorvet", "Kladdevangen", "Fiktiv Industrivej")
+SURNAMES = (
+    "Testesen",
+    "Prøvesen",
+    "Mønster",
+    "Eksempelsen",
+    "Opdigtsen",
+    "Fiktivsen",
+    "Demosen",
+    "Skitsegaard",
+    "Påfundsen",
+    "Attrapsen",
+    "Kladde",
+    "Tænkeby",
+    "Pseudonymsen",
+    "Kulissegaard",
+    "Papirsen",
+    "Øvelund",
+    "Forsøgsen",
+    "Ingenmand",
+    "Modelsen",
+    "Fantasisen",
+)
+FIRST_NAMES = (
+    "Mette",
+    "Anne",
+    "Hanne",
+    "Karen",
+    "Lone",
+    "Pia",
+    "Camilla",
+    "Sofie",
+    "Emma",
+    "Ida",
+    "Fatima",
+    "Birgit",
+    "Susanne",
+    "Louise",
+    "Gitte",
+    "Amina",
+    "Peter",
+    "Jens",
+    "Lars",
+    "Michael",
+    "Henrik",
+    "Thomas",
+    "Søren",
+    "Ole",
+    "Ali",
+    "Mikkel",
+    "Rasmus",
+    "Kasper",
+    "Bo",
+    "Åge",
+    "Torben",
+    "Yusuf",
+    "Jørgen",
+    "Frederik",
+)
+TITLES = (
+    "daglig leder",
+    "ejer",
+    "direktør",
+    "kontorleder",
+    "værkfører",
+    "HR-ansvarlig",
+    "butikschef",
+    "driftsleder",
+    "værkstedsleder",
+    "indehaver",
+    "personalechef",
+    "bogholder",
+)
+STREETS = (
+    "Eksempelvej",
+    "Prøvevej",
+    "Opdigtet Allé",
+    "Skitsevænget",
+    "Mønstergade",
+    "Demovej",
+    "Tænkehøjen",
+    "Påfundsgade",
+    "Kulissevej",
+    "Attrapstræde",
+    "Forsøgsparken",
+    "Ingenstedsvej",
+    "Papirhusvej",
+    "Øvelsestorvet",
+    "Kladdevangen",
+    "Fiktiv Industrivej",
+)
 FORMS = ("ApS", "ApS", "ApS", "ApS", "A/S", "A/S", "I/S", "", "", "K/S", "A.M.B.A.")
-LONG = ("{mark} {first}- og {second}virksomhed for {place} og Omegn, grundlagt 19{year} {form}",
-        "Den {mark_da} Sammenslutning af {first} i {place}, Underafdelingen for {second} og Service {form}",
-        "{surname} & {other} Ingeniør-, Maskin- og Entreprenørforretning v/ {first_name} {surname} {form}")
+LONG = (
+    "{mark} {first}- og {second}virksomhed for {place} og Omegn, grundlagt 19{year} {form}",
+    "Den {mark_da} Sammenslutning af {first} i {place}, Underafdelingen for {second} og Service {form}",
+    "{surname} & {other} Ingeniør-, Maskin- og Entreprenørforretning v/ {first_name} {surname} {form}",
+)
 
 # Spare series of the Danish numbering plan (83-85 and 95 are given to nobody; libphonenumber calls them possible but
 # not valid), so that a demo call reaches no one. Numbers from 00 or 1 are prefixes and emergency calls: not used.
@@ -78,9 +177,17 @@ def company_name(rng: Random, kind: Trade, place: str) -> str:
 def _long_name(rng: Random, word: str, form: str, place: str) -> str:
     found, _shares = trades()
     name = rng.choice(LONG).format(
-        mark=rng.choice(MARKS), mark_da=rng.choice(("Opdigtede", "Tænkte", "Fiktive")), first=word,
-        second=rng.choice(rng.choice(found).words).lower(), place=place, year=rng.randint(10, 99), form=form,
-        surname=rng.choice(SURNAMES), other=rng.choice(SURNAMES), first_name=rng.choice(FIRST_NAMES))
+        mark=rng.choice(MARKS),
+        mark_da=rng.choice(("Opdigtede", "Tænkte", "Fiktive")),
+        first=word,
+        second=rng.choice(rng.choice(found).words).lower(),
+        place=place,
+        year=rng.randint(10, 99),
+        form=form,
+        surname=rng.choice(SURNAMES),
+        other=rng.choice(SURNAMES),
+        first_name=rng.choice(FIRST_NAMES),
+    )
     return name.rstrip()
 
 

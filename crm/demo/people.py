@@ -86,8 +86,18 @@ class Settler:
     def _user(self, mailbox: str, grant: Grant, title: str, numbered: bool = True) -> User:
         number = self._count[mailbox] = self._count.get(mailbox, 0) + 1
         email = f"{mailbox}{number if numbered else ''}@{DOMAIN}"
-        return add_user(self.session, None, self.now, email=email, name=self._name(), password=PASSWORD,
-                        grants=[grant], title=title, phone=names.phone(self.rng), demo=True)
+        return add_user(
+            self.session,
+            None,
+            self.now,
+            email=email,
+            name=self._name(),
+            password=PASSWORD,
+            grants=[grant],
+            title=title,
+            phone=names.phone(self.rng),
+            demo=True,
+        )
 
     def _name(self) -> str:
         """A name nobody has yet, while there are any."""
@@ -100,15 +110,24 @@ class Settler:
 
     def _firm(self, name: str, phoners: int) -> Firm:
         firm = Firm(add_calling_firm(self.session, None, self.now, name))
-        firm.phoners = [self._user("phoner", Grant("phoner", calling_firm_id=firm.row.id), "phoner")
-                        for _ in range(phoners)]
+        firm.phoners = [
+            self._user("phoner", Grant("phoner", calling_firm_id=firm.row.id), "phoner") for _ in range(phoners)
+        ]
         return firm
 
     def _centre(self, admin: User, staffing: Staffing, firm: Firm) -> Centre:
         town = seat(staffing.centre)
-        row = add_jobcentre(self.session, admin, self.now, name=staffing.centre.name,
-                            municipality_codes=staffing.centre.codes, postcode=town.postcode,
-                            street=names.street(self.rng), city=town.place, phone=self._own_number())
+        row = add_jobcentre(
+            self.session,
+            admin,
+            self.now,
+            name=staffing.centre.name,
+            municipality_codes=staffing.centre.codes,
+            postcode=town.postcode,
+            street=names.street(self.rng),
+            city=town.place,
+            phone=self._own_number(),
+        )
         lead = self._user("lead", Grant("jobcentre_lead", jobcentre_id=row.id), "teamleder")
         centre = Centre(staffing.centre, row, firm, lead)
         for _ in range(staffing.consultants):
@@ -125,5 +144,7 @@ class Settler:
         """One for each region, that of the first jobcentre first."""
         order = list(dict.fromkeys(centre.row.region_id for centre in centres))
         named = {region.id: region for region in self.session.scalars(select(Region))}
-        return [self._user("region", Grant("regional_lead", region_id=region_id),
-                           f"regionsleder, {named[region_id].name}") for region_id in order]
+        return [
+            self._user("region", Grant("regional_lead", region_id=region_id), f"regionsleder, {named[region_id].name}")
+            for region_id in order
+        ]

@@ -26,9 +26,13 @@ class Pile:
         self._max = campaign.max_attempts
         self._waiting: dict[int, list[QueueEntry]] = {}
         entries = session.scalars(
-            select(QueueEntry).join(Workplace, Workplace.id == QueueEntry.workplace_id)
-            .where(QueueEntry.campaign_id == campaign.id, QueueEntry.phone.is_not(None),
-                   Workplace.do_not_call_at.is_(None)).order_by(QueueEntry.id))
+            select(QueueEntry)
+            .join(Workplace, Workplace.id == QueueEntry.workplace_id)
+            .where(
+                QueueEntry.campaign_id == campaign.id, QueueEntry.phone.is_not(None), Workplace.do_not_call_at.is_(None)
+            )
+            .order_by(QueueEntry.id)
+        )
         for entry in entries:
             self._waiting.setdefault(entry.jobcentre_id, []).append(entry)
 

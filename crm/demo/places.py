@@ -35,8 +35,10 @@ class DemoJobcentre:
 def jobcentres() -> tuple[DemoJobcentre, ...]:
     """The 74 of the reference campaign; the report does not name its own, so these are picked by hand."""
     with files("crm.demo").joinpath("data/jobcentres.csv").open(encoding="utf-8") as source:
-        return tuple(DemoJobcentre(row["name"], tuple(row["municipality_codes"].split("|")), int(row["size"]))
-                     for row in csv.DictReader(source))
+        return tuple(
+            DemoJobcentre(row["name"], tuple(row["municipality_codes"].split("|")), int(row["size"]))
+            for row in csv.DictReader(source)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ def postcodes_of(codes: Sequence[str]) -> list[PostcodeRow]:
 def spots_of(centre: DemoJobcentre, rng: Random) -> list[Spot]:
     """Points round every postcode of the jobcentre, none of them in water; those of its own town three times."""
     town = seat(centre).postcode
-    return [spot for row in postcodes_of(centre.codes)
-            for spot in _round(row, rng) * (3 if row.postcode == town else 1)]
+    return [
+        spot for row in postcodes_of(centre.codes) for spot in _round(row, rng) * (3 if row.postcode == town else 1)
+    ]
 
 
 def _round(row: PostcodeRow, rng: Random) -> list[Spot]:
@@ -90,6 +93,20 @@ def seat(centre: DemoJobcentre) -> PostcodeRow:
     return (named or rows)[0]
 
 
-SEATS = {"846": "9500", "840": "9530", "706": "8410", "707": "8500", "710": "8382", "360": "4930", "376": "4800",
-         "430": "5600", "575": "6600", "813": "9900", "849": "9440", "760": "6950", "756": "7430", "480": "5450",
-         "270": "3200"}
+SEATS = {
+    "846": "9500",
+    "840": "9530",
+    "706": "8410",
+    "707": "8500",
+    "710": "8382",
+    "360": "4930",
+    "376": "4800",
+    "430": "5600",
+    "575": "6600",
+    "813": "9900",
+    "849": "9440",
+    "760": "6950",
+    "756": "7430",
+    "480": "5450",
+    "270": "3200",
+}

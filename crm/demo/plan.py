@@ -15,8 +15,15 @@ from crm.demo.register import shares
 
 WORKPLACES = 80_000
 BOOKED, DECLINED, HELD = 10_572, 23_181, 5_397
-OPENINGS = {"ordinary": 945, "upskilling_job": 16, "adult_apprentice": 147, "job_rotation": 243, "wage_subsidy": 437,
-            "work_placement": 940, "other": 262}
+OPENINGS = {
+    "ordinary": 945,
+    "upskilling_job": 16,
+    "adult_apprentice": 147,
+    "job_rotation": 243,
+    "wage_subsidy": 437,
+    "work_placement": 940,
+    "other": 262,
+}
 AKUTJOB = 223
 FIRST = "846"  # Mariagerfjord: the jobcentre that phoner1 calls for first
 VISITS_A_CONSULTANT = 47
@@ -47,10 +54,18 @@ def campaign(rng: Random) -> list[CentrePlan]:
     held = shares(HELD, [count * rng.uniform(0.38, 0.62) for count in booked])
     plans = []
     for index, centre in enumerate(centres):
-        plans.append(CentrePlan(
-            centre, workplaces[index], min(round(contacted[index] * 1.36) + 40, round(workplaces[index] * 0.80)),
-            booked[index], contacted[index] - booked[index], held[index],
-            max(2, round(booked[index] / VISITS_A_CONSULTANT)), _firm(centre)))
+        plans.append(
+            CentrePlan(
+                centre,
+                workplaces[index],
+                min(round(contacted[index] * 1.36) + 40, round(workplaces[index] * 0.80)),
+                booked[index],
+                contacted[index] - booked[index],
+                held[index],
+                max(2, round(booked[index] / VISITS_A_CONSULTANT)),
+                _firm(centre),
+            )
+        )
     return plans
 
 

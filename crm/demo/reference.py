@@ -37,15 +37,28 @@ def build(session: Session, now: datetime, seed: int, path: Path, say: Any) -> C
     plans = plan.campaign(Random(f"{seed}:plan"))
     began = at(danish_date(now) - timedelta(days=7 * WEEKS + 10), 9 * 60)
     people = Settler(session, began, Random(f"{seed}:people")).settle(
-        [Staffing(one.centre, one.consultants, one.firm) for one in plans], plan.PHONERS)
+        [Staffing(one.centre, one.consultants, one.firm) for one in plans], plan.PHONERS
+    )
     say(f"{len(people.everyone)} brugere i {len(people.centres)} jobcentre")
     batch = register(session, people, began, seed, path, plans, say)
     campaign = create_campaign(
-        session, people.manager, began, name=texts.CAMPAIGN, starts_on=danish_date(began),
-        ends_on=danish_date(now) + timedelta(weeks=WEEKS_LEFT), calls_from=0, calls_to=1440, calls_any_day=True,
-        horizon_days=HORIZON, information_text=texts.INFORMATION, target_visits=12_000,
-        joins=[Join(centre.row.id, centre.firm.row.id, round(one.booked * 1.15))
-               for centre, one in zip(people.centres, plans, strict=True)])
+        session,
+        people.manager,
+        began,
+        name=texts.CAMPAIGN,
+        starts_on=danish_date(began),
+        ends_on=danish_date(now) + timedelta(weeks=WEEKS_LEFT),
+        calls_from=0,
+        calls_to=1440,
+        calls_any_day=True,
+        horizon_days=HORIZON,
+        information_text=texts.INFORMATION,
+        target_visits=12_000,
+        joins=[
+            Join(centre.row.id, centre.firm.row.id, round(one.booked * 1.15))
+            for centre, one in zip(people.centres, plans, strict=True)
+        ],
+    )
     use_extract(session, people.manager, began, campaign, batch)
     lists(session, people, campaign, plans, began, seed)
     say("Ringelister trukket, godkendt og lagt i kø")
@@ -54,34 +67,52 @@ def build(session: Session, now: datetime, seed: int, path: Path, say: Any) -> C
     return campaign
 
 
-def register(session: Session, people: People, began: datetime, seed: int, path: Path,
-             plans: Sequence[plan.CentrePlan], say: Any) -> int:
+def register(
+    session: Session, people: People, began: datetime, seed: int, path: Path, plans: Sequence[plan.CentrePlan], say: Any
+) -> int:
     """Write the extract and import it as anybody would; the batch's id."""
     extract = Extract(Random(f"{seed}:register"))
     count = write(path, (row for one in plans for row in extract.rows(one.centre, one.workplaces)))
     say(f"Registerudtræk med {count} produktionsenheder skrevet til {path}")
     with path.open("rb") as source:
-        result = import_register(session, people.manager, began, source, path.name,
-                                 progress=lambda read: say(f"{read} rækker læst ind") if read % 20_000 == 0 else None)
+        result = import_register(
+            session,
+            people.manager,
+            began,
+            source,
+            path.name,
+            progress=lambda read: say(f"{read} rækker læst ind") if read % 20_000 == 0 else None,
+        )
     if result.new != count or result.batch_id is None:
         raise RuntimeError(f"the import took {result.new} of {count} rows")
     return result.batch_id
 
 
-def lists(session: Session, people: People, campaign: Campaign, plans: Sequence[plan.CentrePlan], began: datetime,
-          seed: int) -> None:
+def lists(
+    session: Session, people: People, campaign: Campaign, plans: Sequence[plan.CentrePlan], began: datetime, seed: int
+) -> None:
     """Each jobcentre's lead draws a list; it is approved, frozen and queued."""
-    joined = {one.jobcentre_id: one for one in session.scalars(
-        select(Participation).where(Participation.campaign_id == campaign.id))}
+    joined = {
+        one.jobcentre_id: one
+        for one in session.scalars(select(Participation).where(Participation.campaign_id == campaign.id))
+    }
     for number, (centre, one) in enumerate(zip(people.centres, plans, strict=True)):
-        drawn = draw_list(session, centre.lead, began, joined[centre.row.id], name="Første liste",
-                          filters=Filters(sample=one.listed), seed=seed % 1000 * 1000 + number)
+        drawn = draw_list(
+            session,
+            centre.lead,
+            began,
+            joined[centre.row.id],
+            name="Første liste",
+            filters=Filters(sample=one.listed),
+            seed=seed % 1000 * 1000 + number,
+        )
         approve(session, centre.lead, began, drawn)
         enqueue(session, centre.lead, began, drawn)
 
 
-def events(session: Session, people: People, campaign: Campaign, plans: Sequence[plan.CentrePlan], now: datetime,
-           seed: int) -> None:
+def events(
+    session: Session, people: People, campaign: Campaign, plans: Sequence[plan.CentrePlan], now: datetime, seed: int
+) -> None:
     """Play every jobcentre's story and write the rows."""
     rng = Random(f"{seed}:events")
     days = calling_days(now, WEEKS)
@@ -101,8 +132,15 @@ def first_call(bulk: Bulk, people: People, entries: Sequence[Entry], now: dateti
     """phoner1 begins with a call-back that was missed the afternoon before, in the first jobcentre."""
     fresh = next(entry for entry in entries if not entry.state["attempts"])
     day = add_working_days(danish_date(now), -1)
-    bulk.call(fresh, people.firms[0].phoners[0], at(day, 11 * 60), at(day, 11 * 60 + 2), "call_back",
-              call_back_at=at(day, 15 * 60 + 45), note=texts.CALL_BACK_NOTES[0])
+    bulk.call(
+        fresh,
+        people.firms[0].phoners[0],
+        at(day, 11 * 60),
+        at(day, 11 * 60 + 2),
+        "call_back",
+        call_back_at=at(day, 15 * 60 + 45),
+        note=texts.CALL_BACK_NOTES[0],
+    )
 
 
 def openings_by_visit(rng: Random) -> Iterator[list[plan.Told]]:
@@ -122,15 +160,33 @@ def queue(session: Session, campaign: Campaign) -> dict[int, list[Entry]]:
     entries: dict[int, list[Entry]] = {}
     by_workplace: dict[int, Entry] = {}
     rows = session.execute(
-        select(*QueueEntry.__table__.c, Workplace.name, Workplace.street, Workplace.postcode, Workplace.city,
-               Workplace.lat, Workplace.lon)
+        select(
+            *QueueEntry.__table__.c,
+            Workplace.name,
+            Workplace.street,
+            Workplace.postcode,
+            Workplace.city,
+            Workplace.lat,
+            Workplace.lon,
+        )
         .join(Workplace, Workplace.id == QueueEntry.workplace_id)
-        .where(QueueEntry.campaign_id == campaign.id, QueueEntry.phone.is_not(None)).order_by(QueueEntry.id))
+        .where(QueueEntry.campaign_id == campaign.id, QueueEntry.phone.is_not(None))
+        .order_by(QueueEntry.id)
+    )
     for row in rows:
         place = _place(row)
         address = ", ".join(part for part in (row.street, f"{row.postcode} {row.city}".strip()) if part)
-        entry = Entry(row.id, row.jobcentre_id, row.calling_firm_id, row.workplace_id, row.name, address,
-                      place.lat, place.lon, {name: getattr(row, name) for name in STATE})
+        entry = Entry(
+            row.id,
+            row.jobcentre_id,
+            row.calling_firm_id,
+            row.workplace_id,
+            row.name,
+            address,
+            place.lat,
+            place.lon,
+            {name: getattr(row, name) for name in STATE},
+        )
         entries.setdefault(row.jobcentre_id, []).append(entry)
         by_workplace[row.workplace_id] = entry
     known = session.execute(select(*Contact.__table__.c).order_by(Contact.id)).mappings()

@@ -13,8 +13,23 @@ from stdnum.dk import cvr
 from crm.demo import names
 from crm.demo.places import DemoJobcentre, Spot, spots_of
 
-HEADER = ("CVR-nr", "P-nr", "Navn", "Adresse", "Postnr", "By", "Kommunekode", "Branchekode", "Antal ansatte", "Telefon",
-          "E-mail", "Reklamebeskyttelse", "lat", "lon", "Kontaktperson")
+HEADER = (
+    "CVR-nr",
+    "P-nr",
+    "Navn",
+    "Adresse",
+    "Postnr",
+    "By",
+    "Kommunekode",
+    "Branchekode",
+    "Antal ansatte",
+    "Telefon",
+    "E-mail",
+    "Reklamebeskyttelse",
+    "lat",
+    "lon",
+    "Kontaktperson",
+)
 FIRST_CVR = 99_000_000
 FIRST_P_NUMBER = 1_990_000_001
 
@@ -64,9 +79,23 @@ class Extract:
         contact = "" if rng.random() < flaws.no_contact else names.person(rng)
         p_number, self._p_number = str(self._p_number), self._p_number + 1
         lat, lon = ("", "") if rng.random() < flaws.no_coordinates else (f"{spot.lat:.4f}", f"{spot.lon:.4f}")
-        return [self._number, p_number, self._name, names.street(rng), spot.postcode, spot.city, spot.municipality_code,
-                self._trade.code, self._staff(), self._phone_cell(), self._email(contact),
-                "1" if rng.random() < flaws.protected else "0", lat, lon, contact]
+        return [
+            self._number,
+            p_number,
+            self._name,
+            names.street(rng),
+            spot.postcode,
+            spot.city,
+            spot.municipality_code,
+            self._trade.code,
+            self._staff(),
+            self._phone_cell(),
+            self._email(contact),
+            "1" if rng.random() < flaws.protected else "0",
+            lat,
+            lon,
+            contact,
+        ]
 
     def _staff(self) -> str:
         if self.rng.random() < self.flaws.no_staff:
@@ -98,11 +127,27 @@ def spoil(rng: Random, rows: Sequence[list[str]]) -> list[list[str]]:
     return spoilt
 
 
-REJECTS = (("CVR-nr", "99000001"), ("CVR-nr", "9900000"), ("P-nr", "199000001"), ("Navn", ""), ("Postnr", "95OO"),
-           ("Kommunekode", "999"), ("Kommunekode", ""), ("CVR-nr", ""))
-WARNINGS = (("Telefon", "ring til Hanne på lageret"), ("Telefon", "84 12 3"), ("E-mail", "info(at)eksempel.example"),
-            ("E-mail", "kommer senere"), ("Antal ansatte", "ca. 12"), ("Antal ansatte", "10-19"), ("lat", "56,6O4"),
-            ("lon", "190.5"), ("Telefon", "84 33 22 11 / 85 11 22 33"))
+REJECTS = (
+    ("CVR-nr", "99000001"),
+    ("CVR-nr", "9900000"),
+    ("P-nr", "199000001"),
+    ("Navn", ""),
+    ("Postnr", "95OO"),
+    ("Kommunekode", "999"),
+    ("Kommunekode", ""),
+    ("CVR-nr", ""),
+)
+WARNINGS = (
+    ("Telefon", "ring til Hanne på lageret"),
+    ("Telefon", "84 12 3"),
+    ("E-mail", "info(at)eksempel.example"),
+    ("E-mail", "kommer senere"),
+    ("Antal ansatte", "ca. 12"),
+    ("Antal ansatte", "10-19"),
+    ("lat", "56,6O4"),
+    ("lon", "190.5"),
+    ("Telefon", "84 33 22 11 / 85 11 22 33"),
+)
 
 
 def write(path: Path, rows: Iterable[Sequence[str]]) -> int:

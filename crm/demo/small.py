@@ -32,15 +32,17 @@ WORKING_DAYS = 22
 FLAWS = Flaws(no_phone=0.04, same_phone=0.03, no_email=0.35, no_contact=0.3)
 
 
-def build(session: Session, now: datetime, seed: int, path: Path, say: Any, *,
-          working_days: int = WORKING_DAYS) -> Campaign:
+def build(
+    session: Session, now: datetime, seed: int, path: Path, say: Any, *, working_days: int = WORKING_DAYS
+) -> Campaign:
     """Set up, import, list, call, visit and follow up, as people would have done it in the weeks before ``now``."""
     rng = Random(f"{seed}:small")
     first_day = add_working_days(danish_date(now), -working_days)
     began = at(add_working_days(first_day, -5), 9 * 60)
     known = {centre.key: centre for centre in jobcentres()}
     people = Settler(session, began, Random(f"{seed}:people")).settle(
-        [Staffing(known[code], consultants, firm) for code, _rows, consultants, firm, _size in CENTRES], PHONERS)
+        [Staffing(known[code], consultants, firm) for code, _rows, consultants, firm, _size in CENTRES], PHONERS
+    )
     rows = extract(seed, people)
     batch = take_in(session, people, began, path, spoil(rng, rows))
     say(f"Registerudtræk skrevet til {path} og læst ind")
@@ -65,8 +67,11 @@ def build(session: Session, now: datetime, seed: int, path: Path, say: Any, *,
 def extract(seed: int, people: People) -> list[list[str]]:
     """The sound rows, with two workplaces whose postcode is nowhere on the map and one very shared number."""
     source = Extract(Random(f"{seed}:register"), FLAWS)
-    rows = [row for centre, (_code, count, *_rest) in zip(people.centres, CENTRES, strict=True)
-            for row in source.rows(centre.demo, count)]
+    rows = [
+        row
+        for centre, (_code, count, *_rest) in zip(people.centres, CENTRES, strict=True)
+        for row in source.rows(centre.demo, count)
+    ]
     postcode, lat, lon, phone = (HEADER.index(name) for name in ("Postnr", "lat", "lon", "Telefon"))
     for index, code in ((40, "9509"), (700, "9529")):
         rows[index][postcode], rows[index][lat], rows[index][lon] = code, "", ""
@@ -86,17 +91,32 @@ def take_in(session: Session, people: People, when: datetime, path: Path, rows: 
 
 
 def open_campaign(session: Session, people: People, began: datetime, now: datetime) -> Campaign:
-    joins = [Join(centre.row.id, centre.firm.row.id, round(size * 0.35))
-             for centre, (*_rest, size) in zip(people.centres, CENTRES, strict=True)]
+    joins = [
+        Join(centre.row.id, centre.firm.row.id, round(size * 0.35))
+        for centre, (*_rest, size) in zip(people.centres, CENTRES, strict=True)
+    ]
     return create_campaign(
-        session, people.manager, began, name=texts.CAMPAIGN, starts_on=danish_date(began),
-        ends_on=add_working_days(danish_date(now), 45), calls_from=0, calls_to=1440, calls_any_day=True,
-        information_text=texts.INFORMATION, target_visits=sum(join.target_visits or 0 for join in joins), joins=joins)
+        session,
+        people.manager,
+        began,
+        name=texts.CAMPAIGN,
+        starts_on=danish_date(began),
+        ends_on=add_working_days(danish_date(now), 45),
+        calls_from=0,
+        calls_to=1440,
+        calls_any_day=True,
+        information_text=texts.INFORMATION,
+        target_visits=sum(join.target_visits or 0 for join in joins),
+        joins=joins,
+    )
 
 
 def participation(session: Session, campaign: Campaign, centre: Centre) -> Participation:
-    return session.scalars(select(Participation).where(Participation.campaign_id == campaign.id,
-                                                       Participation.jobcentre_id == centre.row.id)).one()
+    return session.scalars(
+        select(Participation).where(
+            Participation.campaign_id == campaign.id, Participation.jobcentre_id == centre.row.id
+        )
+    ).one()
 
 
 def first_list(session: Session, centre: Centre, campaign: Campaign, when: datetime, size: int, seed: int) -> None:
@@ -114,23 +134,43 @@ def first_list(session: Session, centre: Centre, campaign: Campaign, when: datet
 
 
 def at_positions(session: Session, drawn: CallList, positions: Sequence[int]) -> list[int]:
-    return list(session.scalars(select(ListEntry.id).where(ListEntry.call_list_id == drawn.id,
-                                                           ListEntry.position.in_(positions))))
+    return list(
+        session.scalars(
+            select(ListEntry.id).where(ListEntry.call_list_id == drawn.id, ListEntry.position.in_(positions))
+        )
+    )
 
 
-def draft_list(session: Session, rng: Random, people: People, campaign: Campaign, now: datetime, path: Path,
-               rows: Sequence[list[str]], seed: int) -> None:
+def draft_list(
+    session: Session,
+    rng: Random,
+    people: People,
+    campaign: Campaign,
+    now: datetime,
+    path: Path,
+    rows: Sequence[list[str]],
+    seed: int,
+) -> None:
     """The first jobcentre's next list, not approved yet. A newer extract came in since it was drawn: some of its
     companies are now protected, so that approval will ask for a basis."""
     centre = people.centres[0]
     yesterday = at(add_working_days(danish_date(now), -1), 14 * 60)
-    drawn = draw_list(session, centre.lead, yesterday, participation(session, campaign, centre),
-                      name="Anden liste: 3-60 ansatte", seed=seed + 100,
-                      filters=Filters(min_employees=3, max_employees=60, not_contacted_months=12, sample=110))
+    drawn = draw_list(
+        session,
+        centre.lead,
+        yesterday,
+        participation(session, campaign, centre),
+        name="Anden liste: 3-60 ansatte",
+        seed=seed + 100,
+        filters=Filters(min_employees=3, max_employees=60, not_contacted_months=12, sample=110),
+    )
     strike(session, centre.lead, yesterday, drawn, at_positions(session, drawn, (4, 9, 33)), "contact")
-    on_list = session.scalars(select(Workplace.p_number).join(ListEntry, ListEntry.workplace_id == Workplace.id)
-                              .where(ListEntry.call_list_id == drawn.id, ListEntry.struck_reason.is_(None))
-                              .order_by(ListEntry.position)).all()
+    on_list = session.scalars(
+        select(Workplace.p_number)
+        .join(ListEntry, ListEntry.workplace_id == Workplace.id)
+        .where(ListEntry.call_list_id == drawn.id, ListEntry.struck_reason.is_(None))
+        .order_by(ListEntry.position)
+    ).all()
     protected = set(rng.sample(on_list, min(6, len(on_list))))
     newer = [newer_row(row, protected) for row in rows if row[HEADER.index("P-nr")] in set(on_list)]
     take_in(session, people, yesterday + timedelta(hours=1), path.with_name("register-small-opdatering.csv"), newer)

@@ -46,8 +46,9 @@ class Ending:
 class Story:
     """Plays one jobcentre's events into the bulk path. Every figure of its plan comes out exactly."""
 
-    def __init__(self, bulk: Bulk, rng: Random, centre: Centre, plan: CentrePlan, calendar: Calendar,
-                 phoners: Sequence[User]) -> None:
+    def __init__(
+        self, bulk: Bulk, rng: Random, centre: Centre, plan: CentrePlan, calendar: Calendar, phoners: Sequence[User]
+    ) -> None:
         self.bulk, self.rng, self.centre, self.plan, self.calendar = bulk, rng, centre, plan, calendar
         self.phoners = phoners
         self.diary = Diary([user.id for user in centre.consultants])
@@ -56,8 +57,11 @@ class Story:
 
     def play(self, entries: Sequence[Entry], told: Iterator[list[Told]]) -> None:
         """``entries``: those that can be called, in the order of the queue. ``told``: openings, one visit at a time."""
-        visits = [visit for entry, ending in zip(entries, self._endings(len(entries)), strict=False)
-                  if (visit := self._calls(entry, ending)) is not None]
+        visits = [
+            visit
+            for entry, ending in zip(entries, self._endings(len(entries)), strict=False)
+            if (visit := self._calls(entry, ending)) is not None
+        ]
         self._visits(visits, told)
 
     def _endings(self, entries: int) -> list[Ending]:
@@ -71,9 +75,15 @@ class Story:
         rng.shuffle(outcomes)
         count = len(self.calendar.days)
         reached = sorted(rng.choices(range(count), self.calendar.weights, k=len(outcomes)))
-        return [Ending(outcome, rng.randrange(max(0, count - 12), count) if outcome == "waiting" else
-                       min(count - 1, day + rng.choice((0, 0, 0, 1, 2)))) for outcome, day in
-                zip(outcomes, reached, strict=True)]
+        return [
+            Ending(
+                outcome,
+                rng.randrange(max(0, count - 12), count)
+                if outcome == "waiting"
+                else min(count - 1, day + rng.choice((0, 0, 0, 1, 2))),
+            )
+            for outcome, day in zip(outcomes, reached, strict=True)
+        ]
 
     def _calls(self, entry: Entry, ending: Ending) -> Row | None:
         """The entry's calls up to its ending; the visit, when there is one."""
@@ -94,8 +104,15 @@ class Story:
         if ending.outcome == "booked":
             return self._book(entry, phoner, started, ended)
         if ending.outcome == "declined":
-            self.bulk.call(entry, phoner, started, ended, "declined", reason=texts.decline_reason(rng),
-                           note=rng.choice(texts.DECLINE_NOTES))
+            self.bulk.call(
+                entry,
+                phoner,
+                started,
+                ended,
+                "declined",
+                reason=texts.decline_reason(rng),
+                note=rng.choice(texts.DECLINE_NOTES),
+            )
         else:
             self.bulk.call(entry, phoner, started, ended, ending.outcome)
         return None
@@ -113,9 +130,16 @@ class Story:
         rng = self.rng
         started, ended = self._span(day, 45)
         if rng.random() < 0.12:
-            self.bulk.call(entry, self._phoner(), started, ended, "call_back", mine=rng.random() < 0.6,
-                           call_back_at=at(back_on, rng.randrange(9 * 60, 15 * 60 + 30, 15)),
-                           note=rng.choice(texts.CALL_BACK_NOTES))
+            self.bulk.call(
+                entry,
+                self._phoner(),
+                started,
+                ended,
+                "call_back",
+                mine=rng.random() < 0.6,
+                call_back_at=at(back_on, rng.randrange(9 * 60, 15 * 60 + 30, 15)),
+                note=rng.choice(texts.CALL_BACK_NOTES),
+            )
         else:
             outcome = rng.choices(*_parts(UNREACHED))[0]
             note = rng.choice(texts.VOICEMAIL_NOTES) if outcome == "voicemail" else ""
@@ -127,8 +151,17 @@ class Story:
         if found is None:
             raise RuntimeError(f"{self.centre.row.name} has too few consultants for its visits")
         consultant, starts_at = found
-        return self.bulk.book(entry, phoner, started, ended, self.users[consultant], starts_at, starts_at + VISIT,
-                              self._contact(entry), self.rng.choice(texts.BOOK_NOTES))
+        return self.bulk.book(
+            entry,
+            phoner,
+            started,
+            ended,
+            self.users[consultant],
+            starts_at,
+            starts_at + VISIT,
+            self._contact(entry),
+            self.rng.choice(texts.BOOK_NOTES),
+        )
 
     def _contact(self, entry: Entry) -> ContactDetails:
         """Mostly the register's person; else whoever took the telephone."""
@@ -143,12 +176,15 @@ class Story:
     def _visits(self, visits: Sequence[Row], told: Iterator[list[Told]]) -> None:
         """Some are cancelled; of those that are over, the plan's number is held and reported, older ones likelier."""
         rng, now = self.rng, self.calendar.now
-        over = sorted((visit for visit in visits if visit["ends_at"] + timedelta(hours=1) < now),
-                      key=lambda visit: visit["starts_at"] + timedelta(days=rng.uniform(-20, 20)))
+        over = sorted(
+            (visit for visit in visits if visit["ends_at"] + timedelta(hours=1) < now),
+            key=lambda visit: visit["starts_at"] + timedelta(days=rng.uniform(-20, 20)),
+        )
         after = Aftermath(self.bulk, rng, self.habits, now, self.users, self.centre.lead)
         spare = len(over) - self.plan.held
-        fallen = rng.sample(over, min(spare, round(len(over) * (CANCELLED_BY_COMPANY + CANCELLED_BY_JOBCENTRE
-                                                                + NOBODY_THERE))))
+        fallen = rng.sample(
+            over, min(spare, round(len(over) * (CANCELLED_BY_COMPANY + CANCELLED_BY_JOBCENTRE + NOBODY_THERE)))
+        )
         left_out = {visit["id"] for visit in fallen}
         held = [visit for visit in over if visit["id"] not in left_out][: self.plan.held]
         for visit in held:

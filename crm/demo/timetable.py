@@ -26,8 +26,10 @@ def calling_days(now: datetime, weeks: int) -> list[date]:
 def pace(rng: Random, days: Sequence[date]) -> list[float]:
     """How much is called each day: a slow start, a dip at mid-term, no two days alike."""
     count = len(days)
-    return [min(1.0, 0.35 + 3 * index / count) * (0.55 if 0.46 < index / count < 0.54 else 1.0)
-            * rng.uniform(0.75, 1.25) for index in range(count)]
+    return [
+        min(1.0, 0.35 + 3 * index / count) * (0.55 if 0.46 < index / count < 0.54 else 1.0) * rng.uniform(0.75, 1.25)
+        for index in range(count)
+    ]
 
 
 def moment(rng: Random, day: date, first: int = 8 * 60 + 15, last: int = 16 * 60 + 10) -> datetime:
@@ -47,8 +49,12 @@ class Diary:
         """(consultant, start) of a free time ``lead`` or more working days on, by ``last``; None when all is taken."""
         day = add_working_days(booked_on, lead)
         while day <= last:
-            free = [(person, start) for person in self.consultants for start in STARTS.get(day.weekday(), ())
-                    if (person, day, start) not in self._taken and self._count.get((person, day), 0) < self.a_day]
+            free = [
+                (person, start)
+                for person in self.consultants
+                for start in STARTS.get(day.weekday(), ())
+                if (person, day, start) not in self._taken and self._count.get((person, day), 0) < self.a_day
+            ]
             if free:
                 person, start = rng.choice(free)
                 self._taken.add((person, day, start))

@@ -36,8 +36,16 @@ def call_backs(session: Session, people: People, campaign: Campaign, now: dateti
 def _promise(session: Session, phoner: User, campaign: Campaign, jobcentre_id: int, when: datetime, ahead: int) -> None:
     entry = claim(session, phoner, when, campaign.id, jobcentre_id)
     if entry is not None:
-        finish(session, phoner, when + timedelta(seconds=50), entry, "call_back", mine=True,
-               call_back_at=when + timedelta(minutes=ahead), note="Træffes bedst senere i dag.")
+        finish(
+            session,
+            phoner,
+            when + timedelta(seconds=50),
+            entry,
+            "call_back",
+            mine=True,
+            call_back_at=when + timedelta(minutes=ahead),
+            note="Træffes bedst senere i dag.",
+        )
 
 
 def calendars(session: Session, people: People, when: datetime, now: datetime) -> None:
@@ -46,8 +54,9 @@ def calendars(session: Session, people: People, when: datetime, now: datetime) -
     day = next_working_day(danish_date(now))
     second, third = people.centres[1], people.centres[2]
     first, other = second.consultants
-    set_profile(session, first, when, first, base_name=second.row.name, base_postcode=second.row.postcode,
-                max_visits_a_day=2)
+    set_profile(
+        session, first, when, first, base_name=second.row.name, base_postcode=second.row.postcode, max_visits_a_day=2
+    )
     _away(session, when, other, add_working_days(day, 3), add_working_days(day, 25), "Orlov")
     for ahead in (4, 5, 6, 8, 9, 10, 11, 12, 14):
         _away(session, when, first, add_working_days(day, ahead), add_working_days(day, ahead), "Jobmesse og kursus")
@@ -66,11 +75,17 @@ def _away(session: Session, when: datetime, user: User, first: date, last: date,
 def mails_have_left(session: Session, now: datetime) -> None:
     """What was written before today has been delivered; one address did not exist."""
     before = at(danish_date(now), 0)
-    session.execute(update(OutboxMessage).where(OutboxMessage.not_before < before, OutboxMessage.state == "pending")
-                    .values(state="sent", attempts=1, sent_at=OutboxMessage.not_before))
-    bounced = session.scalar(select(OutboxMessage).where(OutboxMessage.state == "sent",
-                                                         OutboxMessage.workplace_id.is_not(None))
-                             .order_by(OutboxMessage.id.desc()).limit(1))
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.not_before < before, OutboxMessage.state == "pending")
+        .values(state="sent", attempts=1, sent_at=OutboxMessage.not_before)
+    )
+    bounced = session.scalar(
+        select(OutboxMessage)
+        .where(OutboxMessage.state == "sent", OutboxMessage.workplace_id.is_not(None))
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    )
     if bounced is not None:
         bounced.state, bounced.sent_at, bounced.attempts = "failed", None, 7
         bounced.last_error = "550 5.1.1 mailbox unavailable"

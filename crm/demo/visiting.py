@@ -25,8 +25,15 @@ from crm.visits.queries import slots
 from crm.visits.rules import Slot
 
 Event = tuple[datetime, Callable[[datetime], None]]
-TYPES = (("ordinary", 32), ("work_placement", 31), ("wage_subsidy", 15), ("other", 8), ("job_rotation", 8),
-         ("adult_apprentice", 5), ("upskilling_job", 1))
+TYPES = (
+    ("ordinary", 32),
+    ("work_placement", 31),
+    ("wage_subsidy", 15),
+    ("other", 8),
+    ("job_rotation", 8),
+    ("adult_apprentice", 5),
+    ("upskilling_job", 1),
+)
 CALLED_OFF, NOBODY = 0.06, 0.025
 # how often an opening is told: by jobcentre, in order
 OPENNESS = (0.45, 0.36, 0.30, 0.40)
@@ -50,8 +57,11 @@ class Visiting:
     def _visits(self, day: date) -> list[Event]:
         """One ending for each visit of the day; some stay without a report."""
         start, end = day_bounds(day)
-        booked = self.session.scalars(select(Visit).where(
-            Visit.state == "booked", Visit.starts_at >= start, Visit.starts_at < end).order_by(Visit.id)).all()
+        booked = self.session.scalars(
+            select(Visit)
+            .where(Visit.state == "booked", Visit.starts_at >= start, Visit.starts_at < end)
+            .order_by(Visit.id)
+        ).all()
         events: list[Event] = []
         for visit in booked:
             draw = self._rare.pop() if self._rare and day < danish_date(self.now) else self.rng.random()
@@ -91,8 +101,15 @@ class Visiting:
             told = self._openings(visit) if result == "held" else []
             pressed = rng.random() < self._pressed(visit)
             agreed = decision(rng, habits.agreed, visit.starts_at, bool(told))
-            close_visit(self.session, self.users[visit.consultant_id], when, visit,
-                        visit_report(rng, result, pressed), told, agreed)
+            close_visit(
+                self.session,
+                self.users[visit.consultant_id],
+                when,
+                visit,
+                visit_report(rng, result, pressed),
+                told,
+                agreed,
+            )
 
         return act
 
@@ -108,8 +125,11 @@ class Visiting:
             return []
         found = []
         for _ in range(rng.choice((1, 1, 1, 2))):
-            kind = self._all_types.pop() if self._all_types else str(
-                rng.choices([key for key, _ in TYPES], [weight for _, weight in TYPES])[0])
+            kind = (
+                self._all_types.pop()
+                if self._all_types
+                else str(rng.choices([key for key, _ in TYPES], [weight for _, weight in TYPES])[0])
+            )
             urgent = kind == "ordinary" and rng.random() < 0.25
             found.append(opening(rng, Told(kind, rng.choices((1, 2, 3), (84, 12, 4))[0], urgent), visit.starts_at))
         return found
@@ -119,8 +139,11 @@ class Visiting:
         if self.rng.random() > 0.45:
             return []
         first, last = day_bounds(add_working_days(day, 1))[0], day_bounds(add_working_days(day, 4))[1]
-        coming = self.session.scalars(select(Visit).where(
-            Visit.state == "booked", Visit.starts_at >= first, Visit.starts_at < last).order_by(Visit.id)).all()
+        coming = self.session.scalars(
+            select(Visit)
+            .where(Visit.state == "booked", Visit.starts_at >= first, Visit.starts_at < last)
+            .order_by(Visit.id)
+        ).all()
         return [(moment(self.rng, day), self._move(self.rng.choice(coming)))] if coming else []
 
     def _move(self, visit: Visit) -> Callable[[datetime], None]:
@@ -128,24 +151,38 @@ class Visiting:
             offer = self._other_times(visit, when)
             if offer and visit.state == "booked":
                 chosen = self.rng.choice(offer[:5])
-                move(self.session, self.users[visit.consultant_id], when, visit, chosen.starts_at,
-                     self.rng.choice(texts.MOVE), chosen.consultant_id)
+                move(
+                    self.session,
+                    self.users[visit.consultant_id],
+                    when,
+                    visit,
+                    chosen.starts_at,
+                    self.rng.choice(texts.MOVE),
+                    chosen.consultant_id,
+                )
 
         return act
 
     def _other_times(self, visit: Visit, when: datetime) -> list[Slot]:
         try:
-            offer = slots(self.session, when, visit.entry, visit.starts_at + timedelta(hours=20),
-                          visit.starts_at + timedelta(days=7))
+            offer = slots(
+                self.session,
+                when,
+                visit.entry,
+                visit.starts_at + timedelta(hours=20),
+                visit.starts_at + timedelta(days=7),
+            )
         except Refusal:
             return []
         return list(offer.slots)
 
     def _promises(self, day: date) -> list[Event]:
         """Agreements that are due: kept today, put off once, or left lying; some overdue ones are caught up with."""
-        due = self.session.scalars(select(FollowUp).where(
-            FollowUp.state == "open", FollowUp.voided_at.is_(None), FollowUp.due_on <= add_working_days(day, 1))
-            .order_by(FollowUp.id)).all()
+        due = self.session.scalars(
+            select(FollowUp)
+            .where(FollowUp.state == "open", FollowUp.voided_at.is_(None), FollowUp.due_on <= add_working_days(day, 1))
+            .order_by(FollowUp.id)
+        ).all()
         events: list[Event] = []
         for follow_up in due:
             habits, draw = self.habits[follow_up.jobcentre_id], self.rng.random()
@@ -166,7 +203,8 @@ class Visiting:
     def _snooze(self, follow_up: FollowUp, until: date) -> Callable[[datetime], None]:
         def act(when: datetime) -> None:
             if follow_up.state == "open" and follow_up.voided_at is None:
-                snooze(self.session, self.users[follow_up.owner_id], when, follow_up, until,
-                       self.rng.choice(texts.SNOOZE))
+                snooze(
+                    self.session, self.users[follow_up.owner_id], when, follow_up, until, self.rng.choice(texts.SNOOZE)
+                )
 
         return act

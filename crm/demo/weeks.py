@@ -43,10 +43,25 @@ class Desk:
 
 
 # one line a phoner: booking rate, calls a day, jobcentre, days away at the end
-DESKS = ((0.33, 13, "846", 0), (0.27, 9, "840", 0), (0.31, 9, None, 0), (0.44, 12, "730", 0), (0.29, 11, "791", 0),
-         (0.20, 8, None, 5))
-ANSWERS = (("contact", 47), ("no_answer", 24), ("voicemail", 12), ("call_back", 8), ("busy", 5), ("wrong_number", 1.6),
-           ("outside_target", 1.2), ("closed_down", 0.7), ("do_not_call", 0.5))
+DESKS = (
+    (0.33, 13, "846", 0),
+    (0.27, 9, "840", 0),
+    (0.31, 9, None, 0),
+    (0.44, 12, "730", 0),
+    (0.29, 11, "791", 0),
+    (0.20, 8, None, 5),
+)
+ANSWERS = (
+    ("contact", 47),
+    ("no_answer", 24),
+    ("voicemail", 12),
+    ("call_back", 8),
+    ("busy", 5),
+    ("wrong_number", 1.6),
+    ("outside_target", 1.2),
+    ("closed_down", 0.7),
+    ("do_not_call", 0.5),
+)
 
 
 class Weeks:
@@ -56,8 +71,14 @@ class Weeks:
         self.session, self.rng, self.campaign, self.now = session, rng, campaign, now
         phoners = [phoner for firm in people.firms for phoner in firm.phoners]
         self.desks = [Desk(user, *line, credit=rng.random()) for user, line in zip(phoners, DESKS, strict=True)]
-        self.given = {desk.user.id: [centre.row.id for centre in people.centres if desk.user in centre.firm.phoners
-                                     and desk.for_key in (None, centre.demo.key)] for desk in self.desks}
+        self.given = {
+            desk.user.id: [
+                centre.row.id
+                for centre in people.centres
+                if desk.user in centre.firm.phoners and desk.for_key in (None, centre.demo.key)
+            ]
+            for desk in self.desks
+        }
         self.first = {user.id for user in people.centres[0].consultants}
         self._rare = ["wrong_number", "outside_target", "closed_down", "do_not_call"]  # each comes at least once
         self.pile = Pile(session, campaign)
@@ -80,8 +101,10 @@ class Weeks:
         if day > add_working_days(self.today, -desk.away_days - 1) and desk.away_days:
             return []
         count = max(3, round(desk.calls * self.rng.uniform(0.7, 1.3)))
-        return [(moment(self.rng, day), lambda when, desk=desk: self._call(desk, when))  # type: ignore[misc]
-                for _ in range(count)]
+        return [
+            (moment(self.rng, day), lambda when, desk=desk: self._call(desk, when))  # type: ignore[misc]
+            for _ in range(count)
+        ]
 
     def _call(self, desk: Desk, when: datetime) -> None:
         entry = self._next(desk, when)
@@ -95,8 +118,16 @@ class Weeks:
         if outcome == "contact":
             self._offer(desk, entry, ended)
         elif outcome == "call_back":
-            finish(self.session, desk.user, ended, entry, outcome, call_back_at=self._later(ended),
-                   mine=rng.random() < 0.7, note=rng.choice(texts.CALL_BACK_NOTES))
+            finish(
+                self.session,
+                desk.user,
+                ended,
+                entry,
+                outcome,
+                call_back_at=self._later(ended),
+                mine=rng.random() < 0.7,
+                note=rng.choice(texts.CALL_BACK_NOTES),
+            )
         else:
             note = rng.choice(texts.VOICEMAIL_NOTES) if outcome == "voicemail" else ""
             finish(self.session, desk.user, ended, entry, outcome, note=note)
@@ -119,8 +150,15 @@ class Weeks:
         if desk.credit >= 1 and self._book(desk, entry, when):
             desk.credit -= 1
             return
-        finish(self.session, desk.user, when, entry, "declined", reason=texts.decline_reason(rng),
-               note=rng.choice(texts.DECLINE_NOTES))
+        finish(
+            self.session,
+            desk.user,
+            when,
+            entry,
+            "declined",
+            reason=texts.decline_reason(rng),
+            note=rng.choice(texts.DECLINE_NOTES),
+        )
 
     def _book(self, desk: Desk, entry: QueueEntry, when: datetime) -> bool:
         """Book one of the times the product offers; False where it offers none."""
@@ -131,16 +169,25 @@ class Weeks:
         chosen = self._choose(offer)
         if chosen is None:
             return False
-        visit = book(self.session, desk.user, when, entry, chosen.consultant_id, chosen.starts_at,
-                     self.contact(entry), self.rng.choice(texts.BOOK_NOTES))
+        visit = book(
+            self.session,
+            desk.user,
+            when,
+            entry,
+            chosen.consultant_id,
+            chosen.starts_at,
+            self.contact(entry),
+            self.rng.choice(texts.BOOK_NOTES),
+        )
         self.booked[visit.consultant_id, danish_date(visit.starts_at)] += 1
         return True
 
     def _choose(self, offer: Sequence[Slot]) -> Slot | None:
         """The company picks a day, the phoner one of its best times; towards the end of the demo so that everybody has
         visits on its day and the next."""
-        wanted = [slot for slot in offer if self.booked[slot.consultant_id, danish_date(slot.starts_at)]
-                  < self._wished(slot)]
+        wanted = [
+            slot for slot in offer if self.booked[slot.consultant_id, danish_date(slot.starts_at)] < self._wished(slot)
+        ]
         if wanted and self.rng.random() < 0.75:
             return self.rng.choice(wanted[:6])
         days = sorted({danish_date(slot.starts_at) for slot in offer})
@@ -162,5 +209,9 @@ class Weeks:
         name = known[0].name if known and rng.random() < 0.8 else names.person(rng)
         phone = "+45" + names.phone(rng).replace(" ", "") if rng.random() < 0.55 else entry.workplace.phone
         mailbox = f"{names.slug(name.split(' ')[0])}@{names.slug(entry.workplace.name)[:40]}.example"
-        return ContactDetails(name, rng.choice(names.TITLES), phone if rng.random() < 0.9 else None,
-                              mailbox if rng.random() < 0.75 else None)
+        return ContactDetails(
+            name,
+            rng.choice(names.TITLES),
+            phone if rng.random() < 0.9 else None,
+            mailbox if rng.random() < 0.75 else None,
+        )

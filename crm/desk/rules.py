@@ -33,8 +33,9 @@ NAVIGATION = (
     NavItem(N_("Kalender"), "calendars.index", "calendars.read", "calendar", ("calendars.",)),
     NavItem(N_("Søg"), "desk.search", "desk.search", "search", ("desk.search", "desk.company")),
     NavItem(N_("Rapporter"), "reports.index", "reports.read", "chart", ("reports.",)),
-    NavItem(N_("Brugere"), "people.users", "people.manage", "user",
-            ("people.users", "people.jobcentres", "people.firms")),
+    NavItem(
+        N_("Brugere"), "people.users", "people.manage", "user", ("people.users", "people.jobcentres", "people.firms")
+    ),
     NavItem(N_("Udbakke"), "integrations.outbox", "outbox.read", "mail", ("integrations.",)),
 )
 
@@ -42,8 +43,11 @@ NAVIGATION = (
 def navigation(may: Callable[[str], bool], *, consultant_only: bool) -> list[NavItem]:
     """The items a person may open. A consultant without other roles has Today instead of the overview, and search
     among the tabs; everyone else searches from the top bar."""
-    return [item for item in NAVIGATION if may(item.verb)
-            and item.endpoint != ("desk.today" if consultant_only else "desk.search")]
+    return [
+        item
+        for item in NAVIGATION
+        if may(item.verb) and item.endpoint != ("desk.today" if consultant_only else "desk.search")
+    ]
 
 
 def fits(spans: Sequence[tuple[datetime, datetime]], minutes: int, most_a_day: int) -> dict[date, int]:

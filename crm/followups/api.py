@@ -38,8 +38,9 @@ class FollowUpPath(BaseModel):
 class ToldOpening(In):
     """``akutjob`` only with type ordinary. ``positions`` is what the rates count."""
 
-    type: Literal["ordinary", "upskilling_job", "adult_apprentice", "job_rotation", "wage_subsidy",
-                  "work_placement", "other"]
+    type: Literal[
+        "ordinary", "upskilling_job", "adult_apprentice", "job_rotation", "wage_subsidy", "work_placement", "other"
+    ]
     positions: int = Field(1, ge=1, le=MAX_POSITIONS)
     akutjob: bool = False
     occupation: str | None = Field(None, max_length=200)
@@ -48,8 +49,15 @@ class ToldOpening(In):
     cvs_by: date | None = None
 
     def told(self) -> NewOpening:
-        return NewOpening(self.type, self.positions, self.akutjob, self.occupation or "", self.wishes or "",
-                          self.cvs_wanted, self.cvs_by)
+        return NewOpening(
+            self.type,
+            self.positions,
+            self.akutjob,
+            self.occupation or "",
+            self.wishes or "",
+            self.cvs_wanted,
+            self.cvs_by,
+        )
 
 
 class Agreement(In):
@@ -75,8 +83,10 @@ class ReportIn(In):
 
     def decision(self, visit_day: date) -> FollowUpDecision | NoFollowUp | None:
         if self.follow_up and self.no_follow_up_because:
-            raise Invalid(actions.NOT_SAVED, errors={
-                "no_follow_up_because": N_("Giv enten en aftale eller en grund til ingen, ikke begge")})
+            raise Invalid(
+                actions.NOT_SAVED,
+                errors={"no_follow_up_because": N_("Giv enten en aftale eller en grund til ingen, ikke begge")},
+            )
         if self.follow_up:
             f = self.follow_up
             kind = f.kind or kind_of(f.owed_by, openings=bool(self.openings), due_on=f.due_on, visit_day=visit_day)
@@ -175,9 +185,15 @@ def report_visit(path: VisitPath, body: ReportIn) -> Any:
 def reported(visit: Visit) -> dict[str, Any]:
     openings = [ReportedOpening.model_validate(o) for o in of_visit(session(), visit.id)]
     agreed = [as_out(f) for f in queries.of_visit(session(), visit.id)]
-    return Reported(id=visit.id, state=visit.state, pressed=visit.pressed, reported_at=visit.reported_at or now(),
-                    openings=openings, follow_ups=agreed,
-                    no_follow_up_because=visit.no_follow_up_because).model_dump(mode="json")
+    return Reported(
+        id=visit.id,
+        state=visit.state,
+        pressed=visit.pressed,
+        reported_at=visit.reported_at or now(),
+        openings=openings,
+        follow_ups=agreed,
+        no_follow_up_because=visit.no_follow_up_because,
+    ).model_dump(mode="json")
 
 
 @api.get("/followups", summary="Follow-ups in reach", responses={200: FollowUpList})

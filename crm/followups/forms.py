@@ -31,27 +31,43 @@ from crm.web.filters import LONG_MONTHS, MONTHS, dk_day
 from crm.web.forms import BaseForm
 from crm.web.i18n import say
 
-RESULTS = {"held": _l("Holdt"), "nobody_there": _l("Ingen hjemme"),
-           "cancelled_by_company": _l("Aflyst af virksomheden"), "cancelled_by_jobcentre": _l("Aflyst af os")}
+RESULTS = {
+    "held": _l("Holdt"),
+    "nobody_there": _l("Ingen hjemme"),
+    "cancelled_by_company": _l("Aflyst af virksomheden"),
+    "cancelled_by_jobcentre": _l("Aflyst af os"),
+}
 OWN = "own"
 # where close_visit names another field than the page has
-FIELDS = {"follow_up": "owed_by", "follow_up.owed_by": "owed_by", "follow_up.promise": "promise",
-          "follow_up.due_on": "due", "no_follow_up_because": "because", "openings": "types"}
+FIELDS = {
+    "follow_up": "owed_by",
+    "follow_up.owed_by": "owed_by",
+    "follow_up.promise": "promise",
+    "follow_up.due_on": "due",
+    "no_follow_up_because": "because",
+    "openings": "types",
+}
 
 
 class ReportForm(BaseForm):
     """The visit report. Values are not checked here but by close_visit, so that every error shows at once."""
 
     result = RadioField(_l("Hvordan gik besøget?"), choices=list(RESULTS.items()), validate_choice=False)
-    pressed = RadioField(_l("Virkede virksomheden presset til mødet?"), validate_choice=False,
-                         choices=[("yes", _l("Ja")), ("no", _l("Nej"))])
+    pressed = RadioField(
+        _l("Virkede virksomheden presset til mødet?"),
+        validate_choice=False,
+        choices=[("yes", _l("Ja")), ("no", _l("Nej"))],
+    )
     types = SelectMultipleField(_l("Hvilke åbninger har de?"), validate_choice=False)
     akutjob = BooleanField(_l("Akutjob"))
     schemes = SelectMultipleField(_l("Hvilke ordninger talte I om?"), validate_choice=False)
     materials = SelectMultipleField(_l("Hvad afleverede du?"), validate_choice=False)
     note = TextAreaField(_l("Note til os selv"), [Length(max=4000)])
-    owed_by = RadioField(_l("Hvem"), validate_choice=False, choices=[
-        ("jobcentre", _l("Vi")), ("company", _l("Virksomheden")), ("none", _l("Ingen opfølgning, fordi …"))])
+    owed_by = RadioField(
+        _l("Hvem"),
+        validate_choice=False,
+        choices=[("jobcentre", _l("Vi")), ("company", _l("Virksomheden")), ("none", _l("Ingen opfølgning, fordi …"))],
+    )
     promise = TextAreaField(_l("Hvad"))
     because = StringField(_l("Hvorfor ingen opfølgning?"), [Length(max=MAX_REASON)])
     due = RadioField(_l("Hvornår"), validate_choice=False)
@@ -73,9 +89,13 @@ class ReportForm(BaseForm):
         return [(key, self[f"positions_{key}"]) for key in SHORT]
 
     def report(self) -> VisitReport:
-        return VisitReport(result=self.result.data or "", pressed={"yes": True, "no": False}.get(self.pressed.data),
-                           schemes=tuple(self.schemes.data or ()), materials=tuple(self.materials.data or ()),
-                           note=self.note.data or "")
+        return VisitReport(
+            result=self.result.data or "",
+            pressed={"yes": True, "no": False}.get(self.pressed.data),
+            schemes=tuple(self.schemes.data or ()),
+            materials=tuple(self.materials.data or ()),
+            note=self.note.data or "",
+        )
 
     def openings(self, there: Sequence[Opening]) -> list[NewOpening]:
         """What the chips and numbers say. Where a type's number is as it was, its openings stay as they were told
@@ -102,8 +122,7 @@ class ReportForm(BaseForm):
         if there is not None and (there.owed_by, there.due_on) == (side, due_on):
             kind = there.kind
         else:
-            kind = kind_of(side, openings=bool(self.types.data), due_on=due_on,
-                           visit_day=danish_date(visit.starts_at))
+            kind = kind_of(side, openings=bool(self.types.data), due_on=due_on, visit_day=danish_date(visit.starts_at))
         return FollowUpDecision(side, due_on, self.promise.data or "", kind)
 
     def refused_report(self, refusal: Refusal, told: Sequence[NewOpening]) -> None:
@@ -147,15 +166,23 @@ def as_date(raw: Any) -> date | None:
 
 
 def quick_choices(today: date) -> list[tuple[str, str]]:
-    return [(day.isoformat(), {"fortnight": _("om 2 uger"), "march": f"{day.day}. {_(LONG_MONTHS[day.month - 1])}"}
-             .get(key) or dk_day(day)) for key, day in quick_dates(today)]
+    return [
+        (
+            day.isoformat(),
+            {"fortnight": _("om 2 uger"), "march": f"{day.day}. {_(LONG_MONTHS[day.month - 1])}"}.get(key)
+            or dk_day(day),
+        )
+        for key, day in quick_dates(today)
+    ]
 
 
 def quick_details(today: date) -> dict[str, str]:
     """The date behind words: ``3. dec.`` beside "om 2 uger", the year of a 1 March that is far off."""
-    return {day.isoformat(): f"{day.day}. {_(MONTHS[day.month - 1])}" if key == "fortnight" else str(day.year)
-            for key, day in quick_dates(today)
-            if key == "fortnight" or (key == "march" and (day - today).days > 180)}
+    return {
+        day.isoformat(): f"{day.day}. {_(MONTHS[day.month - 1])}" if key == "fortnight" else str(day.year)
+        for key, day in quick_dates(today)
+        if key == "fortnight" or (key == "march" and (day - today).days > 180)
+    }
 
 
 def summed(there: Sequence[Opening]) -> Mapping[str, tuple[int, bool]]:
@@ -174,10 +201,16 @@ def typed_before(visit: Visit, there: Sequence[Opening], agreed: FollowUp | None
     was = summed(there)
     side = "none" if visit.no_follow_up_because else agreed.owed_by if agreed else None
     return {
-        "result": visit.state, "pressed": {True: "yes", False: "no", None: None}[visit.pressed],
-        "types": list(was), "akutjob": was.get("ordinary", (0, False))[1], "schemes": visit.schemes,
-        "materials": visit.materials, "note": visit.report_note, "owed_by": side,
-        "because": visit.no_follow_up_because, "promise": agreed.promise if agreed else "",
+        "result": visit.state,
+        "pressed": {True: "yes", False: "no", None: None}[visit.pressed],
+        "types": list(was),
+        "akutjob": was.get("ordinary", (0, False))[1],
+        "schemes": visit.schemes,
+        "materials": visit.materials,
+        "note": visit.report_note,
+        "owed_by": side,
+        "because": visit.no_follow_up_because,
+        "promise": agreed.promise if agreed else "",
         "due": agreed.due_on.isoformat() if agreed else None,
         **{f"positions_{key}": positions for key, (positions, _urgent) in was.items()},
     }

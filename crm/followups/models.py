@@ -23,8 +23,13 @@ class FollowUp(Base):
     __table_args__ = (
         CheckConstraint("owed_by IN ('jobcentre','company')", name="owed_by"),
         CheckConstraint("state IN ('open','done')", name="state"),
-        Index("ix_follow_ups_open", "owner_id", "due_on", postgresql_where=text("state = 'open'"),
-              sqlite_where=text("state = 'open'")),
+        Index(
+            "ix_follow_ups_open",
+            "owner_id",
+            "due_on",
+            postgresql_where=text("state = 'open'"),
+            sqlite_where=text("state = 'open'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -50,9 +50,15 @@ def report(visit_id: int) -> Any:
         else:
             flash(_closed_text(visit), "success")
             return redirect(_after(visit))
-    page = render_template("followups/report.html", form=form, visit=visit, reported_at=reported_at,
-                           too_early=now() < visit.starts_at, back=_after(visit),
-                           details=quick_details(today_of(visit, now())))
+    page = render_template(
+        "followups/report.html",
+        form=form,
+        visit=visit,
+        reported_at=reported_at,
+        too_early=now() < visit.starts_at,
+        back=_after(visit),
+        details=quick_details(today_of(visit, now())),
+    )
     return page, 422 if request.method == "POST" else 200
 
 
@@ -60,8 +66,13 @@ def _closed_text(visit: Visit) -> str:
     company = visit.workplace.name
     if visit.no_follow_up_because or not visit.contact_email or visit.state == "nobody_there":
         return str(_("Besøget hos %(company)s er lukket.", company=company))
-    return str(_("Besøget hos %(company)s er lukket, og aftalen er sendt til %(email)s.", company=company,
-                 email=visit.contact_email))
+    return str(
+        _(
+            "Besøget hos %(company)s er lukket, og aftalen er sendt til %(email)s.",
+            company=company,
+            email=visit.contact_email,
+        )
+    )
 
 
 def _after(visit: Visit) -> str:
@@ -78,12 +89,18 @@ def index() -> Any:
     asked = request.args.get("consultant", type=int)
     owner_id = asked if asked in {person.id for person in people} else None
     overdue = request.args.get("overdue") == "1" and not phone
-    found = queries.board(session(), scope(), today, owner_id=owner_id, overdue=overdue,
-                          page=request.args.get("page", 1, type=int))
+    found = queries.board(
+        session(), scope(), today, owner_id=owner_id, overdue=overdue, page=request.args.get("page", 1, type=int)
+    )
     return render_template(
-        "followups/index_phone.html" if phone else "followups/index_desk.html", board=found, people=people,
-        chosen=owner_id, overdue=overdue, due=[card(f, today) for f in found.due],
-        coming=[card(f, today) for f in found.coming])
+        "followups/index_phone.html" if phone else "followups/index_desk.html",
+        board=found,
+        people=people,
+        chosen=owner_id,
+        overdue=overdue,
+        due=[card(f, today) for f in found.due],
+        coming=[card(f, today) for f in found.coming],
+    )
 
 
 @pages.get("/followups/<int:follow_up_id>")
@@ -122,14 +139,21 @@ def snooze(follow_up_id: int) -> Any:
         else:
             flash(_("Udskudt: %(what)s", what=_short(found.promise)), "success")
             return redirect(url_for("followups.index"))
-    page = render_template("followups/snooze.html", form=form, f=found, card=card(found, danish_date(now())),
-                           phone=on_phone())
+    page = render_template(
+        "followups/snooze.html", form=form, f=found, card=card(found, danish_date(now())), phone=on_phone()
+    )
     return page, 422 if request.method == "POST" else 200
 
 
 def _page(found: FollowUp, form: FulfilForm) -> str:
-    return render_template("followups/show.html", f=found, form=form, card=card(found, danish_date(now())),
-                           kind=_(KINDS[found.kind]), phone=on_phone())
+    return render_template(
+        "followups/show.html",
+        f=found,
+        form=form,
+        card=card(found, danish_date(now())),
+        kind=_(KINDS[found.kind]),
+        phone=on_phone(),
+    )
 
 
 def on_phone() -> bool:
@@ -140,9 +164,15 @@ def on_phone() -> bool:
 def card(found: FollowUp, today: date) -> dict[str, Any]:
     """One agreement as the lists show it."""
     late = found.state == "open" and found.due_on < today
-    return {"f": found, "late": late, "when": _when(found.due_on, today), "who": _(OWED_BY[found.owed_by]),
-            "title": _short(found.promise), "phone": found.visit.contact_phone or found.workplace.phone,
-            "days": overdue_days(found.due_on, today)}
+    return {
+        "f": found,
+        "late": late,
+        "when": _when(found.due_on, today),
+        "who": _(OWED_BY[found.owed_by]),
+        "title": _short(found.promise),
+        "phone": found.visit.contact_phone or found.workplace.phone,
+        "days": overdue_days(found.due_on, today),
+    }
 
 
 def _short(promise: str) -> str:

@@ -22,26 +22,64 @@ BACKOFF = (1, 5, 15, 60, 240, 720)  # minutes before each further attempt; then 
 
 
 def send(
-    session: Session, now: datetime, *, channel: str, dedupe_key: str, to: str, text: str, subject: str = "",
-    html: str | None = None, attachments: Sequence[Mapping[str, str]] = (), not_before: datetime | None = None,
+    session: Session,
+    now: datetime,
+    *,
+    channel: str,
+    dedupe_key: str,
+    to: str,
+    text: str,
+    subject: str = "",
+    html: str | None = None,
+    attachments: Sequence[Mapping[str, str]] = (),
+    not_before: datetime | None = None,
     workplace_id: int | None = None,
 ) -> bool:
     """Put one message in the outbox; False when a message with this ``dedupe_key`` is there already.
 
     channel: ``mail`` or ``sms``. attachments: mappings with ``name``, ``mime`` and ``text``. It leaves after commit.
     """
-    return send_many(session, now, [{
-        "channel": channel, "dedupe_key": dedupe_key, "to": to, "text": text, "subject": subject, "html": html,
-        "attachments": attachments, "not_before": not_before, "workplace_id": workplace_id}]) == 1
+    return (
+        send_many(
+            session,
+            now,
+            [
+                {
+                    "channel": channel,
+                    "dedupe_key": dedupe_key,
+                    "to": to,
+                    "text": text,
+                    "subject": subject,
+                    "html": html,
+                    "attachments": attachments,
+                    "not_before": not_before,
+                    "workplace_id": workplace_id,
+                }
+            ],
+        )
+        == 1
+    )
 
 
 def send_many(session: Session, now: datetime, messages: Sequence[Mapping[str, Any]]) -> int:
     """``send`` for many in one statement: mappings of its keyword arguments; how many were not there already."""
-    rows = [{"channel": m["channel"], "dedupe_key": m["dedupe_key"], "recipient": m["to"],
-             "subject": m.get("subject", ""), "body_text": m["text"], "body_html": m.get("html"),
-             "attachments": [dict(item) for item in m.get("attachments", ())], "state": "pending", "attempts": 0,
-             "created_at": now, "not_before": m.get("not_before") or now, "workplace_id": m.get("workplace_id")}
-            for m in messages]
+    rows = [
+        {
+            "channel": m["channel"],
+            "dedupe_key": m["dedupe_key"],
+            "recipient": m["to"],
+            "subject": m.get("subject", ""),
+            "body_text": m["text"],
+            "body_html": m.get("html"),
+            "attachments": [dict(item) for item in m.get("attachments", ())],
+            "state": "pending",
+            "attempts": 0,
+            "created_at": now,
+            "not_before": m.get("not_before") or now,
+            "workplace_id": m.get("workplace_id"),
+        }
+        for m in messages
+    ]
     written = insert_new(session, OutboxMessage, rows, ["dedupe_key"])
     if written:
         session.info["outbox_written"] = True
@@ -50,13 +88,20 @@ def send_many(session: Session, now: datetime, messages: Sequence[Mapping[str, A
 
 def withdraw(session: Session, dedupe_key: str) -> bool:
     """Take back a message that has not left yet (a reminder of a time that no longer holds); False when it has."""
-    gone = session.execute(delete(OutboxMessage).where(OutboxMessage.dedupe_key == dedupe_key,
-                                                       OutboxMessage.state == "pending"))
+    gone = session.execute(
+        delete(OutboxMessage).where(OutboxMessage.dedupe_key == dedupe_key, OutboxMessage.state == "pending")
+    )
     return bool(getattr(gone, "rowcount", 0))
 
 
-def deliver_due(sessions: sessionmaker[Session], adapters: Mapping[str, Adapter], now: datetime, *,
-                only_quick: bool = False, limit: int = 100) -> int:
+def deliver_due(
+    sessions: sessionmaker[Session],
+    adapters: Mapping[str, Adapter],
+    now: datetime,
+    *,
+    only_quick: bool = False,
+    limit: int = 100,
+) -> int:
     """Deliver what is due, each message claimed and settled in its own transactions; how many were sent.
 
     At-least-once: a message whose worker died while *sending* is taken up again after its lease (SMS: set to
@@ -77,13 +122,21 @@ def _claim(sessions: sessionmaker[Session], channels: Sequence[str], now: dateti
         session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.state == "sending", OutboxMessage.channel == "sms", OutboxMessage.lease_until < now)
-            .values(state="unknown", last_error="the worker stopped while sending; check with the provider"))
+            .values(state="unknown", last_error="the worker stopped while sending; check with the provider")
+        )
         due = (
             select(OutboxMessage)
-            .where(OutboxMessage.channel.in_(channels), OutboxMessage.not_before <= now,
-                   or_(OutboxMessage.state == "pending",
-                       (OutboxMessage.state == "sending") & (OutboxMessage.lease_until < now)))
-            .order_by(OutboxMessage.not_before, OutboxMessage.id).limit(1))
+            .where(
+                OutboxMessage.channel.in_(channels),
+                OutboxMessage.not_before <= now,
+                or_(
+                    OutboxMessage.state == "pending",
+                    (OutboxMessage.state == "sending") & (OutboxMessage.lease_until < now),
+                ),
+            )
+            .order_by(OutboxMessage.not_before, OutboxMessage.id)
+            .limit(1)
+        )
         message: OutboxMessage | None = session.scalar(for_update_skip_locked(session, due))
         if message is not None:
             message.state, message.lease_until, message.attempts = "sending", now + LEASE, message.attempts + 1
@@ -100,11 +153,13 @@ def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: Out
     except (OSError, smtplib.SMTPException) as exc:
         tried = message.attempts
         again = tried <= len(BACKOFF)
-        changes = {"state": "pending" if again else "failed", "last_error": str(exc)[:2000],
-                   "not_before": now + timedelta(minutes=BACKOFF[tried - 1]) if again else message.not_before}
+        changes = {
+            "state": "pending" if again else "failed",
+            "last_error": str(exc)[:2000],
+            "not_before": now + timedelta(minutes=BACKOFF[tried - 1]) if again else message.not_before,
+        }
     with sessions.begin() as session:
-        session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id)
-                        .values(lease_until=None, **changes))
+        session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(lease_until=None, **changes))
     return int(changes["state"] == "sent")
 
 

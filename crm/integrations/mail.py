@@ -42,8 +42,13 @@ def as_email(message: OutboxMessage, sender: str) -> EmailMessage:
     for item in message.attachments:
         kind, _, rest = item["mime"].partition("/")
         subtype, *params = [part.strip() for part in rest.split(";")]
-        mail.add_attachment(item["text"].encode(), maintype=kind, subtype=subtype, filename=item["name"],
-                            params={"charset": "UTF-8", **dict(p.split("=", 1) for p in params)})
+        mail.add_attachment(
+            item["text"].encode(),
+            maintype=kind,
+            subtype=subtype,
+            filename=item["name"],
+            params={"charset": "UTF-8", **dict(p.split("=", 1) for p in params)},
+        )
     return mail
 
 

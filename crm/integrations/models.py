@@ -21,8 +21,12 @@ class OutboxMessage(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         CheckConstraint("state IN ('pending','sending','sent','failed','unknown')", name="state"),
-        Index("ix_outbox_due", "not_before", postgresql_where=text("state IN ('pending','sending')"),
-              sqlite_where=text("state IN ('pending','sending')")),
+        Index(
+            "ix_outbox_due",
+            "not_before",
+            postgresql_where=text("state IN ('pending','sending')"),
+            sqlite_where=text("state IN ('pending','sending')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -11,8 +11,9 @@ from crm.base.errors import NotFound
 from crm.integrations.models import OutboxMessage
 
 
-def messages(session: Session, state: str | None = None, before: int | None = None,
-             limit: int = 50) -> Sequence[OutboxMessage]:
+def messages(
+    session: Session, state: str | None = None, before: int | None = None, limit: int = 50
+) -> Sequence[OutboxMessage]:
     """Newest first; ``before`` is the id of the last one of the previous page."""
     statement = select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(limit)
     if state:
@@ -37,5 +38,9 @@ def counts(session: Session) -> Mapping[str, int]:
 
 
 def about_workplace(session: Session, workplace_id: int, limit: int = 50) -> Sequence[OutboxMessage]:
-    return session.scalars(select(OutboxMessage).where(OutboxMessage.workplace_id == workplace_id)
-                           .order_by(OutboxMessage.id.desc()).limit(limit)).all()
+    return session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.workplace_id == workplace_id)
+        .order_by(OutboxMessage.id.desc())
+        .limit(limit)
+    ).all()

@@ -17,8 +17,13 @@ from crm.base.types import format_phone
 def _environment() -> Environment:
     packaged = Path(__file__).parents[1] / "_templates"
     root = (packaged if packaged.exists() else REPOSITORY / "templates") / "email"
-    env = Environment(loader=FileSystemLoader(root), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-                      autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False))
+    env = Environment(
+        loader=FileSystemLoader(root),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+    )
     env.globals["base_url"] = Settings.base_url
     env.filters.update(day=_day, clock=_clock, phone=format_phone)
     return env
@@ -27,8 +32,20 @@ def _environment() -> Environment:
 def _day(moment: Any) -> str:
     """``tirsdag den 24. november 2026`` of a moment or a date."""
     days = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
-    months = ("januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober",
-              "november", "december")
+    months = (
+        "januar",
+        "februar",
+        "marts",
+        "april",
+        "maj",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    )
     local = danish(moment) if hasattr(moment, "astimezone") else moment
     return f"{days[local.weekday()]} den {local.day}. {months[local.month - 1]} {local.year}"
 

@@ -23,7 +23,8 @@ class FileSms:
     def deliver(self, message: OutboxMessage) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{message.id:08d}.sms.txt").write_text(
-            f"To: {message.recipient}\n\n{message.body_text}\n", encoding="utf-8")
+            f"To: {message.recipient}\n\n{message.body_text}\n", encoding="utf-8"
+        )
 
 
 class TwilioSms:
@@ -36,8 +37,9 @@ class TwilioSms:
         from twilio.rest import Client
 
         self.sender = settings.twilio_from
-        self.client = Client(settings.twilio_account_sid, settings.twilio_auth_token,
-                             http_client=TwilioHttpClient(timeout=20))
+        self.client = Client(
+            settings.twilio_account_sid, settings.twilio_auth_token, http_client=TwilioHttpClient(timeout=20)
+        )
 
     def deliver(self, message: OutboxMessage) -> None:
         import requests

@@ -16,8 +16,9 @@ from crm.openings.rules import CLOSE_REASONS, NewOpening, match, problems
 from crm.visits.models import Visit
 
 
-def log(session: Session, actor: Any, now: datetime, visit: Visit, told: NewOpening, *,
-        from_report: bool = False) -> Opening:
+def log(
+    session: Session, actor: Any, now: datetime, visit: Visit, told: NewOpening, *, from_report: bool = False
+) -> Opening:
     """Write down an opening that a held visit gave. Raises Invalid naming the field, Refusal ``not_held``."""
     errors = problems(told)
     if errors:
@@ -25,11 +26,22 @@ def log(session: Session, actor: Any, now: datetime, visit: Visit, told: NewOpen
     if visit.state != "held":
         raise Refusal("not_held", N_("Kun et holdt besøg kan give åbninger. Skriv besøgets rapport først."))
     opening = Opening(
-        visit_id=visit.id, campaign_id=visit.campaign_id, jobcentre_id=visit.jobcentre_id,
-        workplace_id=visit.workplace_id, consultant_id=visit.consultant_id, type=told.type,
-        positions=told.positions, akutjob=told.akutjob, occupation=told.occupation, wishes=told.wishes,
-        cvs_wanted=told.cvs_wanted, cvs_by=told.cvs_by, from_report=from_report, created_at=now,
-        created_by=getattr(actor, "id", None))
+        visit_id=visit.id,
+        campaign_id=visit.campaign_id,
+        jobcentre_id=visit.jobcentre_id,
+        workplace_id=visit.workplace_id,
+        consultant_id=visit.consultant_id,
+        type=told.type,
+        positions=told.positions,
+        akutjob=told.akutjob,
+        occupation=told.occupation,
+        wishes=told.wishes,
+        cvs_wanted=told.cvs_wanted,
+        cvs_by=told.cvs_by,
+        from_report=from_report,
+        created_at=now,
+        created_by=getattr(actor, "id", None),
+    )
     session.add(opening)
     session.flush()
     _note(session, actor, now, "openings.log", opening, akutjob=told.akutjob, occupation=told.occupation)
@@ -37,13 +49,16 @@ def log(session: Session, actor: Any, now: datetime, visit: Visit, told: NewOpen
     return opening
 
 
-def replace_from_report(session: Session, actor: Any, now: datetime, visit: Visit,
-                        told: Sequence[NewOpening]) -> list[Opening]:
+def replace_from_report(
+    session: Session, actor: Any, now: datetime, visit: Visit, told: Sequence[NewOpening]
+) -> list[Opening]:
     """Make the report's openings these, whatever a former one said: alike ones are corrected in place, ones
     no longer told are voided, new ones logged. Openings added beside the report stay. Raises as ``log``."""
     there = session.scalars(
-        select(Opening).where(Opening.visit_id == visit.id, Opening.from_report, Opening.voided_at.is_(None))
-        .order_by(Opening.id)).all()
+        select(Opening)
+        .where(Opening.visit_id == visit.id, Opening.from_report, Opening.voided_at.is_(None))
+        .order_by(Opening.id)
+    ).all()
     for new in told:
         if errors := problems(new):
             raise Invalid(N_("Åbningen er ikke gemt. Ret felterne, og prøv igen."), errors=errors)
@@ -72,17 +87,35 @@ def _correct(session: Session, actor: Any, now: datetime, opening: Opening, told
         _note(session, actor, now, "openings.correct", opening, was=was)
 
 
-def set_details(session: Session, actor: Any, now: datetime, opening: Opening, *, occupation: str,
-                wishes: str, cvs_wanted: int | None, cvs_by: date | None) -> None:
+def set_details(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    opening: Opening,
+    *,
+    occupation: str,
+    wishes: str,
+    cvs_wanted: int | None,
+    cvs_by: date | None,
+) -> None:
     """What kind of work, what is wished of the person, how many CVs by when. Raises Invalid."""
-    errors = problems(NewOpening(opening.type, opening.positions, opening.akutjob, occupation, wishes,
-                                 cvs_wanted, cvs_by))
+    errors = problems(
+        NewOpening(opening.type, opening.positions, opening.akutjob, occupation, wishes, cvs_wanted, cvs_by)
+    )
     if errors:
         raise Invalid(N_("Åbningen er ikke ændret. Ret felterne, og prøv igen."), errors=errors)
     opening.occupation, opening.wishes = occupation, wishes
     opening.cvs_wanted, opening.cvs_by = cvs_wanted, cvs_by
-    _note(session, actor, now, "openings.details", opening, occupation=occupation, cvs_wanted=cvs_wanted,
-          cvs_by=cvs_by.isoformat() if cvs_by else None)
+    _note(
+        session,
+        actor,
+        now,
+        "openings.details",
+        opening,
+        occupation=occupation,
+        cvs_wanted=cvs_wanted,
+        cvs_by=cvs_by.isoformat() if cvs_by else None,
+    )
     session.flush()
 
 
@@ -118,6 +151,16 @@ def void(session: Session, actor: Any, now: datetime, opening: Opening) -> None:
 
 
 def _note(session: Session, actor: Any, now: datetime, verb: str, opening: Opening, **data: Any) -> None:
-    activity.record(session, actor, now, verb, opening, workplace_id=opening.workplace_id,
-                    campaign_id=opening.campaign_id, type=opening.type, positions=opening.positions,
-                    visit_id=opening.visit_id, **data)
+    activity.record(
+        session,
+        actor,
+        now,
+        verb,
+        opening,
+        workplace_id=opening.workplace_id,
+        campaign_id=opening.campaign_id,
+        type=opening.type,
+        positions=opening.positions,
+        visit_id=opening.visit_id,
+        **data,
+    )

@@ -17,8 +17,9 @@ from crm.web.permit import actor, requires, scope
 
 api = api_blueprint("openings", "Openings")
 
-OpeningType = Literal["ordinary", "upskilling_job", "adult_apprentice", "job_rotation", "wage_subsidy",
-                      "work_placement", "other"]
+OpeningType = Literal[
+    "ordinary", "upskilling_job", "adult_apprentice", "job_rotation", "wage_subsidy", "work_placement", "other"
+]
 
 
 class VisitPath(BaseModel):
@@ -37,8 +38,15 @@ class OpeningIn(In):
     cvs_by: date | None = None
 
     def told(self) -> NewOpening:
-        return NewOpening(self.type, self.positions, self.akutjob, self.occupation or "", self.wishes or "",
-                          self.cvs_wanted, self.cvs_by)
+        return NewOpening(
+            self.type,
+            self.positions,
+            self.akutjob,
+            self.occupation or "",
+            self.wishes or "",
+            self.cvs_wanted,
+            self.cvs_by,
+        )
 
 
 class OpeningOut(BaseModel):
@@ -78,8 +86,9 @@ def as_json(opening: Opening) -> dict[str, Any]:
     return OpeningOut.model_validate(opening).model_dump(mode="json")
 
 
-@api.post("/visits/<int:visit_id>/openings", summary="Log an opening that a held visit gave",
-          responses={201: OpeningOut})
+@api.post(
+    "/visits/<int:visit_id>/openings", summary="Log an opening that a held visit gave", responses={201: OpeningOut}
+)
 @requires("openings.log")
 def log_opening(path: VisitPath, body: OpeningIn) -> Any:
     """409 ``not_held`` for a visit that is not reported as held."""

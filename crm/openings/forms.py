@@ -31,8 +31,14 @@ class AddForm(DetailsForm):
     def told(self) -> NewOpening:
         """The switch is shown for ordinary openings only and counts there only."""
         return NewOpening(
-            self.type.data or "", self.positions.data or 0, bool(self.akutjob.data) and self.type.data == "ordinary",
-            self.occupation.data or "", self.wishes.data or "", self.cvs_wanted.data, self.cvs_by.data)
+            self.type.data or "",
+            self.positions.data or 0,
+            bool(self.akutjob.data) and self.type.data == "ordinary",
+            self.occupation.data or "",
+            self.wishes.data or "",
+            self.cvs_wanted.data,
+            self.cvs_by.data,
+        )
 
 
 class CloseForm(BaseForm):

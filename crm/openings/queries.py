@@ -34,11 +34,13 @@ class Found:
         return (self.page - 1) * PAGE + 1
 
 
-def statement(scope: Scope, *, type: str | None = None, campaign_id: int | None = None,
-              state: str | None = None) -> Select[Opening]:
+def statement(
+    scope: Scope, *, type: str | None = None, campaign_id: int | None = None, state: str | None = None
+) -> Select[Opening]:
     """The openings in reach, filtered; for pages and for the API's lists."""
     wanted = select(Opening).where(
-        Opening.voided_at.is_(None), scope.clause(jobcentre=Opening.jobcentre_id, own=Opening.consultant_id))
+        Opening.voided_at.is_(None), scope.clause(jobcentre=Opening.jobcentre_id, own=Opening.consultant_id)
+    )
     if type:
         wanted = wanted.where(Opening.type == type)
     if campaign_id:
@@ -48,13 +50,21 @@ def statement(scope: Scope, *, type: str | None = None, campaign_id: int | None 
     return wanted
 
 
-def openings(session: Session, scope: Scope, *, type: str | None = None, campaign_id: int | None = None,
-             state: str | None = None, page: int = 1) -> Found:
+def openings(
+    session: Session,
+    scope: Scope,
+    *,
+    type: str | None = None,
+    campaign_id: int | None = None,
+    state: str | None = None,
+    page: int = 1,
+) -> Found:
     """One page of at most 50, with the number and the positions of all."""
     wanted = statement(scope, type=type, campaign_id=campaign_id, state=state)
     ids = wanted.with_only_columns(Opening.id, Opening.positions).subquery()
-    total, positions = session.execute(select(func.count(), func.coalesce(func.sum(ids.c.positions), 0))
-                                       .select_from(ids)).one()
+    total, positions = session.execute(
+        select(func.count(), func.coalesce(func.sum(ids.c.positions), 0)).select_from(ids)
+    ).one()
     page = min(max(page, 1), max(1, -(-total // PAGE)))
     rows = session.scalars(wanted.order_by(Opening.id.desc()).offset((page - 1) * PAGE).limit(PAGE)).all()
     return Found(rows, total, int(positions), page)
@@ -62,8 +72,9 @@ def openings(session: Session, scope: Scope, *, type: str | None = None, campaig
 
 def opening(session: Session, scope: Scope, opening_id: int) -> Opening:
     """With its visit and consultant. Raises NotFound outside the scope and for a voided one."""
-    found = session.scalar(statement(scope).where(Opening.id == opening_id)
-                           .options(joinedload(Opening.visit).joinedload(Visit.consultant)))
+    found = session.scalar(
+        statement(scope).where(Opening.id == opening_id).options(joinedload(Opening.visit).joinedload(Visit.consultant))
+    )
     if found is None:
         raise NotFound
     return found
@@ -78,5 +89,6 @@ def of_visit(session: Session, visit_id: int, *, from_report: bool | None = None
 
 def of_workplace(session: Session, workplace_id: int, scope: Scope, limit: int = 50) -> Sequence[Opening]:
     """Newest first: for the company's page."""
-    return session.scalars(statement(scope).where(Opening.workplace_id == workplace_id)
-                           .order_by(Opening.id.desc()).limit(limit)).all()
+    return session.scalars(
+        statement(scope).where(Opening.workplace_id == workplace_id).order_by(Opening.id.desc()).limit(limit)
+    ).all()

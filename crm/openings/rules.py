@@ -89,8 +89,9 @@ class Told(Protocol):
 There = TypeVar("There", bound=Told)
 
 
-def match(there: Sequence[There], told: Sequence[NewOpening]) -> tuple[
-        list[tuple[There, NewOpening]], list[NewOpening], list[There]]:
+def match(
+    there: Sequence[There], told: Sequence[NewOpening]
+) -> tuple[list[tuple[There, NewOpening]], list[NewOpening], list[There]]:
     """Pair a corrected report's openings with the former report's: (pairs, new ones, ones no longer told).
 
     Of one type, the most alike are paired first (akutjob and occupation equal), so that details added since

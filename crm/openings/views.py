@@ -25,10 +25,22 @@ def index() -> Any:
     type_ = request.args.get("type") if request.args.get("type") in SHORT else None
     state = request.args.get("state", "open")
     state = state if state in STATES else "all"
-    found = queries.openings(session(), scope(), type=type_, state=None if state == "all" else state,
-                             page=request.args.get("page", 1, type=int))
-    return render_template("openings/index.html", found=found, type=type_, state=state, phone=on_phone(),
-                           types=translated(SHORT), states=translated(STATES))
+    found = queries.openings(
+        session(),
+        scope(),
+        type=type_,
+        state=None if state == "all" else state,
+        page=request.args.get("page", 1, type=int),
+    )
+    return render_template(
+        "openings/index.html",
+        found=found,
+        type=type_,
+        state=state,
+        phone=on_phone(),
+        types=translated(SHORT),
+        states=translated(STATES),
+    )
 
 
 @pages.get("/openings/<int:opening_id>")
@@ -44,9 +56,16 @@ def details(opening_id: int) -> Any:
     form = DetailsForm()
     if form.validate():
         try:
-            actions.set_details(session(), actor(), now(), found, occupation=form.occupation.data or "",
-                                wishes=form.wishes.data or "", cvs_wanted=form.cvs_wanted.data,
-                                cvs_by=form.cvs_by.data)
+            actions.set_details(
+                session(),
+                actor(),
+                now(),
+                found,
+                occupation=form.occupation.data or "",
+                wishes=form.wishes.data or "",
+                cvs_wanted=form.cvs_wanted.data,
+                cvs_by=form.cvs_by.data,
+            )
         except Refusal as refusal:
             form.refused(refusal)
         else:
@@ -110,9 +129,15 @@ def _page(found: Opening, form: DetailsForm | None = None, closing: CloseForm | 
         closing = CloseForm(formdata=None)
         closing.fit()
     return render_template(
-        "openings/show.html", o=found, form=form, closing=closing, type=_(SHORT[found.type]), phone=on_phone(),
+        "openings/show.html",
+        o=found,
+        form=form,
+        closing=closing,
+        type=_(SHORT[found.type]),
+        phone=on_phone(),
         reason=_(CLOSE_REASONS[found.closed_reason]) if found.closed_reason else "",
-        changes=may("openings.log") and in_reach(found))
+        changes=may("openings.log") and in_reach(found),
+    )
 
 
 def in_reach(found: Opening) -> bool:

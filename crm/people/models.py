@@ -76,7 +76,8 @@ class User(Base):
     created_at: Mapped[datetime]
 
     roles: Mapped[list[UserRole]] = relationship(
-        back_populates="user", cascade="all, delete-orphan", lazy="selectin", order_by="UserRole.id")
+        back_populates="user", cascade="all, delete-orphan", lazy="selectin", order_by="UserRole.id"
+    )
 
     # What Flask-Login asks of a user.
     is_authenticated = True
@@ -103,13 +104,14 @@ class User(Base):
 
 
 class UserRole(Base):
-    """A role and what it covers: phoner -> calling firm; consultant, jobcentre lead -> jobcentre; regional lead -> region."""
+    """A role and what it covers: a phoner a calling firm, consultant and lead a jobcentre, a regional lead a region."""
 
     __tablename__ = "user_roles"
     __table_args__ = (
         UniqueConstraint("user_id", "role", "jobcentre_id", "calling_firm_id", "region_id"),
-        CheckConstraint("role IN ('phoner','consultant','jobcentre_lead','regional_lead','campaign_manager','admin')",
-                        name="role"),
+        CheckConstraint(
+            "role IN ('phoner','consultant','jobcentre_lead','regional_lead','campaign_manager','admin')", name="role"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

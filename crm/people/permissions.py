@@ -26,7 +26,13 @@ _ADMIN = "admin"
 TABLE: dict[str, dict[str, str]] = {
     "people.self": dict.fromkeys((_CALLER, _CONSULTANT, _LEAD, _REGION, _MANAGER, _ADMIN), "own"),
     "people.manage": {_ADMIN: "all"},
-    "companies.read": {_CALLER: "firm", _CONSULTANT: "jobcentre", _LEAD: "jobcentre", _REGION: "region", _MANAGER: "all"},
+    "companies.read": {
+        _CALLER: "firm",
+        _CONSULTANT: "jobcentre",
+        _LEAD: "jobcentre",
+        _REGION: "region",
+        _MANAGER: "all",
+    },
     "companies.import": {_MANAGER: "all"},
     "companies.protect": {_LEAD: "jobcentre", _MANAGER: "all"},
     "campaigns.read": {_CONSULTANT: "jobcentre", _LEAD: "jobcentre", _REGION: "region", _MANAGER: "all"},
@@ -55,8 +61,9 @@ def verbs() -> frozenset[str]:
     return frozenset(TABLE)
 
 
-def scope_of(session: Session, user: User, verb: str,
-             known: dict[frozenset[int], frozenset[int]] | None = None) -> Scope:
+def scope_of(
+    session: Session, user: User, verb: str, known: dict[frozenset[int], frozenset[int]] | None = None
+) -> Scope:
     """The union of what the user's roles give for ``verb``; an unknown verb raises KeyError.
 
     known: jobcentres of regions found already, for callers that ask for many verbs at once.

@@ -69,12 +69,24 @@ def opening_rate(query: RateQuery) -> Any:
 
 def answer(table: RateTable) -> dict[str, Any]:
     by_type = table.by == "type"
-    return {"as_of": table.as_of.isoformat(), "definition": _(table.definition.text),
-            "definition_version": table.definition.version,
-            "rows": [_row(row, by_type) for row in table.rows], "total": _row(table.total, False)}
+    return {
+        "as_of": table.as_of.isoformat(),
+        "definition": _(table.definition.text),
+        "definition_version": table.definition.version,
+        "rows": [_row(row, by_type) for row in table.rows],
+        "total": _row(table.total, False),
+    }
 
 
 def _row(row: Rate, by_type: bool) -> dict[str, Any]:
     label = _(row.group)
-    return {"group": row.key if by_type else label, "label": label, "key": row.key, "numerator": row.numerator,
-            "denominator": row.denominator, "rate": row.rate, "low": row.low, "high": row.high}
+    return {
+        "group": row.key if by_type else label,
+        "label": label,
+        "key": row.key,
+        "numerator": row.numerator,
+        "denominator": row.denominator,
+        "rate": row.rate,
+        "low": row.low,
+        "high": row.high,
+    }

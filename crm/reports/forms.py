@@ -44,9 +44,15 @@ class Asked:
     def address(self, **changes: Any) -> dict[str, Any]:
         """The query string that says the same; ``changes`` on top, None leaves a field out."""
         values: dict[str, Any] = {
-            "campaign": self.campaign.id if self.campaign else None, "region": self.region_id,
-            "jobcentre": self.jobcentre_id, "from": self.week_from, "to": self.week_to,
-            "by": self.by, "sort": self.sort, **changes}
+            "campaign": self.campaign.id if self.campaign else None,
+            "region": self.region_id,
+            "jobcentre": self.jobcentre_id,
+            "from": self.week_from,
+            "to": self.week_to,
+            "by": self.by,
+            "sort": self.sort,
+            **changes,
+        }
         return {name: value for name, value in values.items() if value not in (None, "")}
 
 
@@ -59,14 +65,25 @@ def chosen_campaign(args: Mapping[str, str], campaigns: Sequence[Campaign]) -> t
     return found or (campaigns[0] if campaigns else None), {}
 
 
-def read(args: Mapping[str, str], campaign: Campaign | None, places: Sequence[Place],
-         errors: Mapping[str, str]) -> Asked:
+def read(
+    args: Mapping[str, str], campaign: Campaign | None, places: Sequence[Place], errors: Mapping[str, str]
+) -> Asked:
     """Every field of the address; what cannot be used is named in ``errors``."""
     wrong = dict(errors)
-    region = _one_of(args, "region", {place.region_id for place in places}, wrong,
-                     N_("Regionen findes ikke i kampagnen, eller du har ikke adgang til den."))
-    jobcentre = _one_of(args, "jobcentre", {place.id for place in places}, wrong,
-                        N_("Jobcentret findes ikke i kampagnen, eller du har ikke adgang til det."))
+    region = _one_of(
+        args,
+        "region",
+        {place.region_id for place in places},
+        wrong,
+        N_("Regionen findes ikke i kampagnen, eller du har ikke adgang til den."),
+    )
+    jobcentre = _one_of(
+        args,
+        "jobcentre",
+        {place.id for place in places},
+        wrong,
+        N_("Jobcentret findes ikke i kampagnen, eller du har ikke adgang til det."),
+    )
     frm, to = _week(args, "from", wrong), _week(args, "to", wrong)
     if frm and to and frm > to:
         wrong["to"] = N_("Slutugen ligger før startugen.")

@@ -19,8 +19,13 @@ SMALL_N = 25
 """Rates on fewer than this are greyed: their interval is about forty points wide, too wide to compare."""
 
 GROUPS: dict[str, str] = {
-    "region": N_("Region"), "jobcentre": N_("Jobcenter"), "firm": N_("Phonerfirma"), "phoner": N_("Phoner"),
-    "consultant": N_("Konsulent"), "industry": N_("Branche"), "week": N_("Uge"),
+    "region": N_("Region"),
+    "jobcentre": N_("Jobcenter"),
+    "firm": N_("Phonerfirma"),
+    "phoner": N_("Phoner"),
+    "consultant": N_("Konsulent"),
+    "industry": N_("Branche"),
+    "week": N_("Uge"),
 }
 
 
@@ -34,25 +39,62 @@ class Definition:
     text: str
 
 
-DEFINITIONS: dict[str, Definition] = {d.key: d for d in (
-    Definition("reach", 1, N_("Kontaktet af listen"), N_(
-        "Virksomheder med endeligt svar (booket eller nej tak) af alle på de godkendte lister. "
-        "Ubesvarede opkald er ikke kontakt.")),
-    Definition("booking_rate", 1, N_("Booket af kontaktede"), N_(
-        "Bookede af kontaktede (bookede + nej tak). En virksomhed tæller én gang i kampagnen, med sit seneste "
-        "endelige svar; et besøg, der senere flyttes eller aflyses, er stadig booket.")),
-    Definition("held_rate", 1, N_("Afholdt af bookede"), N_(
-        "Bookede virksomheder, hvor besøget er holdt. Resten ligger frem i tiden eller er aflyst.")),
-    Definition("opening_rate", 1, N_("Åbninger pr. 100 besøg"), N_(
-        "Åbninger af holdte besøg. En åbning med 3 pladser tæller 3, så tallet kan være over 100.")),
-    Definition("opening_share", 1, N_("Besøg med åbning"), N_(
-        "Holdte besøg med mindst én åbning. Lavere end åbninger pr. 100 besøg, fordi ét besøg kan give flere.")),
-    Definition("pressed_rate", 1, N_("Pressede besøg"), N_(
-        "Holdte besøg, hvor virksomheden følte sig presset til at sige ja, af dem, hvor det er noteret.")),
-    Definition("kept_rate", 1, N_("Opfølgning holdt"), N_(
-        "Opfølgninger gjort senest på den først aftalte frist, af dem, hvis frist er nået. En udsat frist tæller "
-        "fra den første. Jobcentrets og virksomhedens opfølgninger tælles hver for sig.")),
-)}
+DEFINITIONS: dict[str, Definition] = {
+    d.key: d
+    for d in (
+        Definition(
+            "reach",
+            1,
+            N_("Kontaktet af listen"),
+            N_(
+                "Virksomheder med endeligt svar (booket eller nej tak) af alle på de godkendte lister. "
+                "Ubesvarede opkald er ikke kontakt."
+            ),
+        ),
+        Definition(
+            "booking_rate",
+            1,
+            N_("Booket af kontaktede"),
+            N_(
+                "Bookede af kontaktede (bookede + nej tak). En virksomhed tæller én gang i kampagnen, med sit seneste "
+                "endelige svar; et besøg, der senere flyttes eller aflyses, er stadig booket."
+            ),
+        ),
+        Definition(
+            "held_rate",
+            1,
+            N_("Afholdt af bookede"),
+            N_("Bookede virksomheder, hvor besøget er holdt. Resten ligger frem i tiden eller er aflyst."),
+        ),
+        Definition(
+            "opening_rate",
+            1,
+            N_("Åbninger pr. 100 besøg"),
+            N_("Åbninger af holdte besøg. En åbning med 3 pladser tæller 3, så tallet kan være over 100."),
+        ),
+        Definition(
+            "opening_share",
+            1,
+            N_("Besøg med åbning"),
+            N_("Holdte besøg med mindst én åbning. Lavere end åbninger pr. 100 besøg, fordi ét besøg kan give flere."),
+        ),
+        Definition(
+            "pressed_rate",
+            1,
+            N_("Pressede besøg"),
+            N_("Holdte besøg, hvor virksomheden følte sig presset til at sige ja, af dem, hvor det er noteret."),
+        ),
+        Definition(
+            "kept_rate",
+            1,
+            N_("Opfølgning holdt"),
+            N_(
+                "Opfølgninger gjort senest på den først aftalte frist, af dem, hvis frist er nået. En udsat frist tæller "
+                "fra den første. Jobcentrets og virksomhedens opfølgninger tælles hver for sig."
+            ),
+        ),
+    )
+}
 
 
 def wilson(numerator: int, denominator: int) -> tuple[float, float] | None:

@@ -218,9 +218,7 @@ def fits(
     if previous_place is not None and next_place is not None:
         extra -= engine.leg(previous_place, next_place).minutes
     if before.late:
-        return Fit(
-            False, before.minutes, after.minutes, extra, "travel_before", before.needed, before.available
-        )
+        return Fit(False, before.minutes, after.minutes, extra, "travel_before", before.needed, before.available)
     if after.late:
         return Fit(False, before.minutes, after.minutes, extra, "travel_after", after.needed, after.available)
     return Fit(True, before.minutes, after.minutes, extra)

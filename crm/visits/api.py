@@ -216,13 +216,20 @@ class VisitList(BaseModel):
 def as_json(visit: Visit, *, history: bool = False) -> dict[str, Any]:
     fields = {name: getattr(visit, name) for name in VisitOut.model_fields if hasattr(visit, name)}
     fields["entry_id"] = visit.queue_entry_id
-    fields["contact"] = ContactOut(name=visit.contact_name, title=visit.contact_title, phone=visit.contact_phone,
-                                   email=visit.contact_email)
+    fields["contact"] = ContactOut(
+        name=visit.contact_name, title=visit.contact_title, phone=visit.contact_phone, email=visit.contact_email
+    )
     if history:
-        fields["history"] = [EventOut(
-            at=event.at, kind=event.kind, actor=event.actor.name if event.actor else None,
-            responsible=event.responsible.name if event.responsible else None, data=event.data)
-            for event in visit.events]
+        fields["history"] = [
+            EventOut(
+                at=event.at,
+                kind=event.kind,
+                actor=event.actor.name if event.actor else None,
+                responsible=event.responsible.name if event.responsible else None,
+                data=event.data,
+            )
+            for event in visit.events
+        ]
     return VisitOut.model_validate(fields, from_attributes=True).model_dump(mode="json")
 
 
@@ -233,10 +240,15 @@ def slots(query: SlotsQuery) -> Any:
     frm = query.frm or now()
     to = query.to or now() + timedelta(days=entry.campaign.horizon_days + 1)
     offer = queries.slots(session(), now(), entry, frm, to, refused=query.refused)
-    return SlotsOut.model_validate({
-        "slots": [as_dict(slot) for slot in offer.slots[: query.limit]],
-        "refused": [as_dict(slot) for slot in offer.refused[: query.limit]] if query.refused else None,
-        "earliest": offer.earliest, "latest": offer.latest, "consultants": offer.consultants}).model_dump(mode="json")
+    return SlotsOut.model_validate(
+        {
+            "slots": [as_dict(slot) for slot in offer.slots[: query.limit]],
+            "refused": [as_dict(slot) for slot in offer.refused[: query.limit]] if query.refused else None,
+            "earliest": offer.earliest,
+            "latest": offer.latest,
+            "consultants": offer.consultants,
+        }
+    ).model_dump(mode="json")
 
 
 @api.post("/visits", responses={201: VisitOut}, summary="Book")
@@ -252,8 +264,14 @@ def book(body: BookIn) -> Any:
 @api.get("/visits", responses={200: VisitList}, summary="List, newest first")
 @requires("visits.read")
 def index(query: VisitsQuery) -> Any:
-    statement = queries.visits(scope(), state=query.state, frm=query.frm, to=query.to,
-                               consultant_id=query.consultant_id, campaign_id=query.campaign_id)
+    statement = queries.visits(
+        scope(),
+        state=query.state,
+        frm=query.frm,
+        to=query.to,
+        consultant_id=query.consultant_id,
+        campaign_id=query.campaign_id,
+    )
     rows, cursor = page(session(), statement, Visit.id, query, descending=True)
     return {"items": [as_json(visit) for visit in rows], "next_cursor": cursor}
 

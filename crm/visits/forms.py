@@ -47,8 +47,9 @@ class SlotForm(BaseForm):
 
 class BookForm(SlotForm):
     entry_id = IntegerField(_l("Virksomhed"), [InputRequired(), NumberRange(1, LARGEST_ID)])
-    contact_name = StringField(_l("Kontakt"), [InputRequired(_l("Skriv, hvem konsulenten skal møde.")),
-                                               Length(max=200)])
+    contact_name = StringField(
+        _l("Kontakt"), [InputRequired(_l("Skriv, hvem konsulenten skal møde.")), Length(max=200)]
+    )
     contact_title = StringField(_l("Titel"), [Length(max=120)])
     contact_phone = TelField(_l("Telefon"), [Length(max=40), parsed(parse_phone)])
     contact_email = EmailField(_l("E-mail"), [Length(max=254), parsed(parse_email)])
@@ -56,17 +57,26 @@ class BookForm(SlotForm):
 
     @property
     def contact(self) -> ContactDetails:
-        return ContactDetails(self.contact_name.data or "", self.contact_title.data or "",
-                              self.contact_phone.data or None, self.contact_email.data or None)
+        return ContactDetails(
+            self.contact_name.data or "",
+            self.contact_title.data or "",
+            self.contact_phone.data or None,
+            self.contact_email.data or None,
+        )
 
 
 class MoveForm(SlotForm):
-    reason = StringField(_l("Grund"), [InputRequired(_l("Skriv en grund; begge parter får den at vide.")),
-                                       Length(max=300)])
+    reason = StringField(
+        _l("Grund"), [InputRequired(_l("Skriv en grund; begge parter får den at vide.")), Length(max=300)]
+    )
 
 
 class CancelForm(BaseForm):
-    by = RadioField(_l("Hvem aflyser?"), default="company",
-                    choices=[("company", _l("Virksomheden")), ("jobcentre", _l("Jobcentret"))])
-    cancel_reason = StringField(_l("Grund"), [InputRequired(_l("Skriv en grund; begge parter får den at vide.")),
-                                              Length(max=300)])
+    by = RadioField(
+        _l("Hvem aflyser?"),
+        default="company",
+        choices=[("company", _l("Virksomheden")), ("jobcentre", _l("Jobcentret"))],
+    )
+    cancel_reason = StringField(
+        _l("Grund"), [InputRequired(_l("Skriv en grund; begge parter får den at vide.")), Length(max=300)]
+    )

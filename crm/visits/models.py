@@ -29,12 +29,18 @@ class Visit(Base):
     __tablename__ = "visits"
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="span"),
-        CheckConstraint("state IN ('booked','held','cancelled_by_company','cancelled_by_jobcentre','nobody_there')",
-                        name="state"),
+        CheckConstraint(
+            "state IN ('booked','held','cancelled_by_company','cancelled_by_jobcentre','nobody_there')", name="state"
+        ),
         Index("ix_visits_consultant_id_starts_at", "consultant_id", "starts_at"),
         Index("ix_visits_campaign_id_state", "campaign_id", "state"),
-        Index("uq_visits_live_entry", "queue_entry_id", unique=True,
-              postgresql_where=text("state = 'booked'"), sqlite_where=text("state = 'booked'")),
+        Index(
+            "uq_visits_live_entry",
+            "queue_entry_id",
+            unique=True,
+            postgresql_where=text("state = 'booked'"),
+            sqlite_where=text("state = 'booked'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -102,7 +102,9 @@ class Watched:
     def accessible(self, name: str) -> None:
         # the window's own evaluate is outside the page's content policy
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, preload: false})", TAGS)
+        found = self.page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, preload: false})", TAGS
+        )
         told = [f"{v['id']}: {n['target']} {n['failureSummary']}" for v in found["violations"] for n in v["nodes"]]
         assert told == [], f"{self.name} at {name}"
 

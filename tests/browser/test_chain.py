@@ -75,7 +75,10 @@ def register(tmp_path: Path) -> Path:
     """Two workplaces in Hobro, and one row with a wrong check digit."""
     rows = [
         f"{valid_cvr(5000 + n)};{1_900_000_000 + n};{name};Prøvevej {n};9500;Hobro;846;432200;14;9852300{n};post@{n}.example;56,643;9,79{n};{contact}"
-        for n, name, contact in ((1, "Eksempel Blik & Rør ApS", "Mette Prøvesen"), (2, "Prøvebageriet I/S", "Lone Prøvesen"))
+        for n, name, contact in (
+            (1, "Eksempel Blik & Rør ApS", "Mette Prøvesen"),
+            (2, "Prøvebageriet I/S", "Lone Prøvesen"),
+        )
     ]
     wrong = "12345678;1900000009;Opdigtet A/S;Prøvevej 9;9500;Hobro;846;432200;3;;;;;"
     path = tmp_path / "udtræk.csv"

@@ -26,11 +26,24 @@ from crm.calendars.rules import (
 )
 
 HOURS = [Stretch(*row) for row in DEFAULT_HOURS]
-ENTRY = Entry("visit-7@jobaabner", datetime(2026, 11, 26, 9, tzinfo=UTC), datetime(2026, 11, 26, 10, tzinfo=UTC),
-              "Besøg: Ærø Blik; Rør, ApS", "Prøvevej 1, 9500 Hobro", "Kontakt: Mette\nRing på " + "æ" * 200, "CONFIRMED", 2,
-              datetime(2026, 11, 24, 9, tzinfo=UTC))
-CHANGES = [date(year, month, day) for year in range(2026, 2031) for month in (3, 10) for day in range(25, 32)
-           if date(year, month, day).weekday() == 6 and date(year, month, day) not in danish_holidays(year)]
+ENTRY = Entry(
+    "visit-7@jobaabner",
+    datetime(2026, 11, 26, 9, tzinfo=UTC),
+    datetime(2026, 11, 26, 10, tzinfo=UTC),
+    "Besøg: Ærø Blik; Rør, ApS",
+    "Prøvevej 1, 9500 Hobro",
+    "Kontakt: Mette\nRing på " + "æ" * 200,
+    "CONFIRMED",
+    2,
+    datetime(2026, 11, 24, 9, tzinfo=UTC),
+)
+CHANGES = [
+    date(year, month, day)
+    for year in range(2026, 2031)
+    for month in (3, 10)
+    for day in range(25, 32)
+    if date(year, month, day).weekday() == 6 and date(year, month, day) not in danish_holidays(year)
+]
 
 
 @pytest.mark.parametrize("sunday", CHANGES, ids=str)
@@ -38,7 +51,10 @@ def test_eight_is_eight_on_both_sides_of_a_clock_change(sunday: date) -> None:
     frm, to = day_bounds(sunday - timedelta(days=3))[0], day_bounds(sunday + timedelta(days=3))[1]
     spans = hours_between(HOURS, frm, to)
     assert {danish(start).hour for start, _ in spans} == {8}
-    assert {(danish(end).hour, end - start) for start, end in spans} <= {(16, timedelta(hours=8)), (14, timedelta(hours=6))}
+    assert {(danish(end).hour, end - start) for start, end in spans} <= {
+        (16, timedelta(hours=8)),
+        (14, timedelta(hours=6)),
+    }
 
 
 @pytest.mark.parametrize("sunday", CHANGES, ids=str)
@@ -58,8 +74,9 @@ spans = st.lists(st.tuples(moments, moments), max_size=8)
 
 
 @given(spans, spans)
-def test_without_leaves_exactly_what_is_not_taken(have: list[tuple[datetime, datetime]],
-                                                  taken: list[tuple[datetime, datetime]]) -> None:
+def test_without_leaves_exactly_what_is_not_taken(
+    have: list[tuple[datetime, datetime]], taken: list[tuple[datetime, datetime]]
+) -> None:
     left = without(merged(have), [span for span in taken if span[0] < span[1]])
 
     def covers(some: list[tuple[datetime, datetime]], moment: datetime) -> bool:
@@ -78,8 +95,10 @@ def test_hours_that_cannot_be() -> None:
 
 
 def test_the_feed_is_what_rfc_5545_and_the_calendars_ask_for() -> None:
-    raw = feed_text("Jobåbner – Karen Mønster", [ENTRY, Entry(**{**_fields(ENTRY), "uid": "visit-8@jobaabner",
-                                                               "status": "CANCELLED", "sequence": 3})])
+    raw = feed_text(
+        "Jobåbner – Karen Mønster",
+        [ENTRY, Entry(**{**_fields(ENTRY), "uid": "visit-8@jobaabner", "status": "CANCELLED", "sequence": 3})],
+    )
     assert all(len(line) <= 75 for line in raw.split(b"\r\n"))
     assert b"REFRESH-INTERVAL;VALUE=DURATION:PT1H" in raw
     assert b"X-PUBLISHED-TTL:PT1H" in raw
@@ -102,8 +121,12 @@ def _fields(entry: Entry) -> dict[str, object]:
 
 @pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
 def test_an_invitation_names_host_and_guest(method: str) -> None:
-    text = invitation_text(method, ENTRY, Party("Karen Mønster", "karen@jobcenter.invalid"),  # type: ignore[arg-type]
-                           Party("Mette Prøvesen", "mette@eksempel.invalid"))
+    text = invitation_text(
+        method,
+        ENTRY,
+        Party("Karen Mønster", "karen@jobcenter.invalid"),  # type: ignore[arg-type]
+        Party("Mette Prøvesen", "mette@eksempel.invalid"),
+    )
     calendar = icalendar.Calendar.from_ical(text)
     assert str(calendar["METHOD"]) == method
     [event] = calendar.walk("VEVENT")

@@ -40,7 +40,14 @@ def page(answer: Any) -> str:
 
 def test_the_week_with_engagements_absence_and_hours(consultant: User, client: FlaskClient, sign_in: SignIn) -> None:
     text = page(sign_in(client, consultant).get("/calendar"))
-    for shown in ("Min kalender", "Besøg: Eksempel ApS", "Aflyst:", "Kursus i Aalborg", "8.00–16.00", "8. til 24. time"):
+    for shown in (
+        "Min kalender",
+        "Besøg: Eksempel ApS",
+        "Aflyst:",
+        "Kursus i Aalborg",
+        "8.00–16.00",
+        "8. til 24. time",
+    ):
         assert shown in text, shown
     assert "Besøg: Eksempel ApS" not in page(client.get("/calendar?week=2026-W50"))
     assert client.get("/calendar?week=x").status_code == 200
@@ -68,17 +75,21 @@ def test_hours_base_and_absence(db: Session, consultant: User, client: FlaskClie
     assert db.get(Absence, number) is None
 
 
-def test_bad_input_is_named_kept_and_changes_nothing(db: Session, consultant: User, client: FlaskClient,
-                                                     sign_in: SignIn) -> None:
+def test_bad_input_is_named_kept_and_changes_nothing(
+    db: Session, consultant: User, client: FlaskClient, sign_in: SignIn
+) -> None:
     sign_in(client, consultant)
     who = {"consultant": consultant.id}
-    for url, data in (("hours", {"from_0": "09:00"}), ("hours", {"from_0": "16:00", "to_0": "09:00"}),
-                      ("hours", {"from_0": "xx", "to_0": "09:00"}),
-                      ("profile", {"base_name": "Hjemme", "base_postcode": "0999", "max_visits_a_day": "3"}),
-                      ("profile", {"base_name": "", "base_postcode": "9000", "max_visits_a_day": "99"}),
-                      ("absences", {"title": "Ferie", "starts_on": "2026-12-03", "ends_on": "2026-12-01"}),
-                      ("absences", {"title": "", "starts_on": "9999-12-31"}),
-                      ("absences", {"title": "Ferie", "starts_on": "2026-12-01", "ends_on": "2029-12-01"})):
+    for url, data in (
+        ("hours", {"from_0": "09:00"}),
+        ("hours", {"from_0": "16:00", "to_0": "09:00"}),
+        ("hours", {"from_0": "xx", "to_0": "09:00"}),
+        ("profile", {"base_name": "Hjemme", "base_postcode": "0999", "max_visits_a_day": "3"}),
+        ("profile", {"base_name": "", "base_postcode": "9000", "max_visits_a_day": "99"}),
+        ("absences", {"title": "Ferie", "starts_on": "2026-12-03", "ends_on": "2026-12-01"}),
+        ("absences", {"title": "", "starts_on": "9999-12-31"}),
+        ("absences", {"title": "Ferie", "starts_on": "2026-12-01", "ends_on": "2029-12-01"}),
+    ):
         answer = client.post(f"/calendar/{url}", data={**who, **data})
         assert answer.status_code == 422, (url, data)
         assert 'role="alert"' in page(answer)
@@ -93,8 +104,9 @@ def test_an_absence_over_visits_says_so(db: Session, consultant: User, client: F
     assert "1 besøg ligger allerede i fraværet" in page(answer)
 
 
-def test_a_lead_reaches_their_consultants_only(db: Session, consultant: User, client: FlaskClient,
-                                               sign_in: SignIn) -> None:
+def test_a_lead_reaches_their_consultants_only(
+    db: Session, consultant: User, client: FlaskClient, sign_in: SignIn
+) -> None:
     lead = make_user(db, "jobcentre_lead")
     stranger = make_consultant(db, jobcentre=make_jobcentre(db, code="851", postcode="9000"))
     db.commit()
@@ -121,8 +133,16 @@ def test_the_feed_by_link(db: Session, consultant: User, client: FlaskClient, si
     assert len(icalendar.Calendar.from_ical(answer.data).walk("VEVENT")) == 2
     again = other.get(path, headers={"If-None-Match": answer.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
-    actions.publish(db, NOW + timedelta(minutes=1), uid="visit-1@jobaabner", consultant_id=consultant.id, starts_at=NOW,
-                    ends_at=NOW + timedelta(hours=1), summary="Besøg: Eksempel ApS", status="CANCELLED")
+    actions.publish(
+        db,
+        NOW + timedelta(minutes=1),
+        uid="visit-1@jobaabner",
+        consultant_id=consultant.id,
+        starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1),
+        summary="Besøg: Eksempel ApS",
+        status="CANCELLED",
+    )
     db.commit()
     assert other.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 200
     client.post("/calendar/feed", data={"consultant": consultant.id})
@@ -141,9 +161,14 @@ def test_cancelled_events_stay_thirty_days(db: Session, consultant: User) -> Non
 
 
 def test_the_same_event_again_changes_nothing(db: Session, consultant: User) -> None:
-    same = {"uid": "visit-1@jobaabner", "consultant_id": consultant.id, "starts_at": NOW,
-            "ends_at": NOW + timedelta(hours=1), "summary": "Besøg: Eksempel ApS",
-            "location": "Prøvevej 2, 9500 Hobro"}
+    same = {
+        "uid": "visit-1@jobaabner",
+        "consultant_id": consultant.id,
+        "starts_at": NOW,
+        "ends_at": NOW + timedelta(hours=1),
+        "summary": "Besøg: Eksempel ApS",
+        "location": "Prøvevej 2, 9500 Hobro",
+    }
     event = actions.publish(db, NOW + timedelta(hours=1), **same)
     assert (event.sequence, event.updated_at) == (0, NOW)
     event = actions.publish(db, NOW + timedelta(hours=1), **{**same, "location": "Nyvej 1"})

@@ -30,16 +30,26 @@ def take(sessions: sessionmaker[Session], campaign_id: int, user_id: int) -> int
     if entry is None:
         return None
     with sessions.begin() as session:
-        finish(session, session.get_one(User, user_id), NOW, session.get_one(QueueEntry, entry.id), "declined",
-               reason="no_need")
+        finish(
+            session,
+            session.get_one(User, user_id),
+            NOW,
+            session.get_one(QueueEntry, entry.id),
+            "declined",
+            reason="no_need",
+        )
     return entry.id
 
 
 def take_sabotaged(sessions: sessionmaker[Session], campaign_id: int, user_id: int) -> int | None:
     """The control: look first, claim after. Two who look at once get the same entry."""
     with sessions() as session:
-        found = session.scalar(select(QueueEntry.id).where(
-            QueueEntry.campaign_id == campaign_id, QueueEntry.state == "waiting").order_by(QueueEntry.id).limit(1))
+        found = session.scalar(
+            select(QueueEntry.id)
+            .where(QueueEntry.campaign_id == campaign_id, QueueEntry.state == "waiting")
+            .order_by(QueueEntry.id)
+            .limit(1)
+        )
     time.sleep(0.002)  # the phoner's network: without it the control fails too seldom to be believed
     if found is not None:
         with sessions.begin() as session:

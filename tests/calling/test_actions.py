@@ -51,7 +51,9 @@ class Desk:
     def entry(self, **fields: Any) -> QueueEntry:
         return make_queue_entry(self.session, participation=self.participation, **fields)
 
-    def claim(self, phoner: User | None = None, now: datetime = NOW, jobcentre_id: int | None = None) -> QueueEntry | None:
+    def claim(
+        self, phoner: User | None = None, now: datetime = NOW, jobcentre_id: int | None = None
+    ) -> QueueEntry | None:
         return claim(self.session, phoner or self.phoner, now, self.participation.campaign_id, jobcentre_id)
 
     def colleague(self) -> User:
@@ -123,8 +125,12 @@ def test_a_claim_comes_back_by_itself(desk: Desk) -> None:
 
 def test_a_phoner_holds_one_entry_at_a_time(desk: Desk) -> None:
     first = desk.entry()
-    elsewhere = make_participation(desk.session, campaign=make_campaign(desk.session),
-                                   jobcentre=make_jobcentre(desk.session, code="851"), firm=desk.participation.calling_firm)
+    elsewhere = make_participation(
+        desk.session,
+        campaign=make_campaign(desk.session),
+        jobcentre=make_jobcentre(desk.session, code="851"),
+        firm=desk.participation.calling_firm,
+    )
     second = make_queue_entry(desk.session, participation=elsewhere)
     assert desk.claim().id == first.id
     assert claim(desk.session, desk.phoner, NOW, elsewhere.campaign_id).id == second.id
@@ -132,9 +138,16 @@ def test_a_phoner_holds_one_entry_at_a_time(desk: Desk) -> None:
     assert first.claimed_by is None
 
 
-@pytest.mark.parametrize("hindrance", [
-    {"due_at": NOW + timedelta(minutes=1)}, {"phone": None}, {"phone": ""}, {"state": "done"}, {"attempts": 6, "rank": 1},
-])
+@pytest.mark.parametrize(
+    "hindrance",
+    [
+        {"due_at": NOW + timedelta(minutes=1)},
+        {"phone": None},
+        {"phone": ""},
+        {"state": "done"},
+        {"attempts": 6, "rank": 1},
+    ],
+)
 def test_entries_that_are_not_offered(desk: Desk, hindrance: dict[str, Any]) -> None:
     desk.entry(**hindrance)
     assert desk.claim() is None
@@ -165,10 +178,15 @@ def basis(session: Session, entry: QueueEntry) -> None:
     session.flush()
 
 
-@pytest.mark.parametrize("closed", [
-    {"state": "closed"}, {"starts_on": date(2026, 11, 25)}, {"ends_on": date(2026, 11, 23)},
-    {"calls_from": 11 * 60, "calls_to": 12 * 60},
-])
+@pytest.mark.parametrize(
+    "closed",
+    [
+        {"state": "closed"},
+        {"starts_on": date(2026, 11, 25)},
+        {"ends_on": date(2026, 11, 23)},
+        {"calls_from": 11 * 60, "calls_to": 12 * 60},
+    ],
+)
 def test_a_closed_campaign_offers_nothing(desk: Desk, closed: dict[str, Any]) -> None:
     desk.entry()
     campaign = desk.session.get_one(Campaign, desk.participation.campaign_id)
@@ -191,8 +209,12 @@ def test_full_calendars_close_the_jobcentres_queue(desk: Desk) -> None:
 def test_the_jobcentre_can_be_chosen(desk: Desk) -> None:
     desk.entry()
     campaign = desk.session.get_one(Campaign, desk.participation.campaign_id)
-    beside = make_participation(desk.session, campaign=campaign, jobcentre=make_jobcentre(desk.session, code="851"),
-                                firm=desk.participation.calling_firm)
+    beside = make_participation(
+        desk.session,
+        campaign=campaign,
+        jobcentre=make_jobcentre(desk.session, code="851"),
+        firm=desk.participation.calling_firm,
+    )
     wanted = make_queue_entry(desk.session, participation=beside)
     assert desk.claim(jobcentre_id=beside.jobcentre_id).id == wanted.id
 
@@ -309,9 +331,11 @@ def test_notes_and_heartbeats_keep_a_claim_until_somebody_else_has_it(desk: Desk
     other = desk.colleague()
     later = lapsed + LEASE
     assert desk.claim(other, later).id == entry.id
-    for act in (lambda: heartbeat(desk.session, desk.phoner, later, entry),
-                lambda: save_draft(desk.session, desk.phoner, later, entry, "Nyt"),
-                lambda: retake(desk.session, desk.phoner, later, entry)):
+    for act in (
+        lambda: heartbeat(desk.session, desk.phoner, later, entry),
+        lambda: save_draft(desk.session, desk.phoner, later, entry, "Nyt"),
+        lambda: retake(desk.session, desk.phoner, later, entry),
+    ):
         with pytest.raises(Refusal) as caught:
             act()
         assert caught.value.code == "stale"
@@ -328,7 +352,9 @@ def test_a_pause_gives_back_and_is_logged(desk: Desk) -> None:
     pause(desk.session, desk.phoner, NOW, "lunch")
     desk.session.refresh(entry)
     assert entry.claimed_by is None
-    assert desk.session.scalars(select(Activity).where(Activity.verb == "calling.pause")).one().data == {"reason": "lunch"}
+    assert desk.session.scalars(select(Activity).where(Activity.verb == "calling.pause")).one().data == {
+        "reason": "lunch"
+    }
     with pytest.raises(Invalid):
         pause(desk.session, desk.phoner, NOW, "whim")
 

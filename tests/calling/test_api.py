@@ -39,7 +39,8 @@ def claim(client: FlaskClient, headers: dict[str, str], part: Participation, **m
 
 
 def test_a_claim_carries_company_contact_script_and_history(
-        client: FlaskClient, db: Session, part: Participation, headers: dict[str, str]) -> None:
+    client: FlaskClient, db: Session, part: Participation, headers: dict[str, str]
+) -> None:
     entry = make_queue_entry(db, participation=part, workplace=make_workplace(db, name="Eksempel ApS"))
     make_call(db, entry=entry, outcome="voicemail", note="Besked lagt")
     db.commit()
@@ -50,8 +51,9 @@ def test_a_claim_carries_company_contact_script_and_history(
     assert claim(client, headers, part).json["id"] == entry.id, "a lost answer claims nothing twice"
 
 
-def test_a_dry_queue_points_to_why(client: FlaskClient, db: Session, part: Participation,
-                                   headers: dict[str, str]) -> None:
+def test_a_dry_queue_points_to_why(
+    client: FlaskClient, db: Session, part: Participation, headers: dict[str, str]
+) -> None:
     make_queue_entry(db, participation=part, rank=0, due_at=NOW + timedelta(hours=2))
     make_queue_entry(db, participation=part, phone=None)
     db.commit()
@@ -64,8 +66,9 @@ def test_a_dry_queue_points_to_why(client: FlaskClient, db: Session, part: Parti
     assert body["next_due_at"] == (NOW + timedelta(hours=2)).isoformat()
 
 
-def test_an_outcome_finishes_once_for_one_key(client: FlaskClient, db: Session, part: Participation,
-                                              headers: dict[str, str]) -> None:
+def test_an_outcome_finishes_once_for_one_key(
+    client: FlaskClient, db: Session, part: Participation, headers: dict[str, str]
+) -> None:
     entry = make_queue_entry(db, participation=part)
     db.commit()
     claim(client, headers, part)
@@ -84,18 +87,25 @@ def test_an_outcome_finishes_once_for_one_key(client: FlaskClient, db: Session, 
     assert (late.status_code, late.json["code"]) == (409, "stale")
 
 
-@pytest.mark.parametrize(("sent", "field"), [
-    ({"outcome": "booked"}, "outcome"), ({"outcome": "declined"}, "reason"),
-    ({"outcome": "declined", "reason": "because"}, "reason"), ({"outcome": "call_back"}, "call_back_at"),
-    ({"outcome": "call_back", "call_back_at": "2026-11-24T14:00"}, "call_back_at"),
-    ({"outcome": "call_back", "call_back_at": "2020-01-01T10:00:00Z"}, "call_back_at"),
-    ({"outcome": "call_back", "call_back_at": "9999-12-31T23:59:59-23:00"}, "call_back_at"),
-    ({"outcome": "busy", "note": "x" * 4001}, "note"), ({"outcome": "busy", "note": "\0"}, "note"),
-    ({"outcome": "busy", "more": 1}, "more"), ({}, "outcome"),
-])
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"outcome": "booked"}, "outcome"),
+        ({"outcome": "declined"}, "reason"),
+        ({"outcome": "declined", "reason": "because"}, "reason"),
+        ({"outcome": "call_back"}, "call_back_at"),
+        ({"outcome": "call_back", "call_back_at": "2026-11-24T14:00"}, "call_back_at"),
+        ({"outcome": "call_back", "call_back_at": "2020-01-01T10:00:00Z"}, "call_back_at"),
+        ({"outcome": "call_back", "call_back_at": "9999-12-31T23:59:59-23:00"}, "call_back_at"),
+        ({"outcome": "busy", "note": "x" * 4001}, "note"),
+        ({"outcome": "busy", "note": "\0"}, "note"),
+        ({"outcome": "busy", "more": 1}, "more"),
+        ({}, "outcome"),
+    ],
+)
 def test_bad_outcomes_say_what_is_wrong_and_change_nothing(
-        client: FlaskClient, db: Session, part: Participation, headers: dict[str, str], sent: dict[str, Any],
-        field: str) -> None:
+    client: FlaskClient, db: Session, part: Participation, headers: dict[str, str], sent: dict[str, Any], field: str
+) -> None:
     entry = make_queue_entry(db, participation=part)
     db.commit()
     claim(client, headers, part)
@@ -106,8 +116,9 @@ def test_bad_outcomes_say_what_is_wrong_and_change_nothing(
     assert (db.get_one(QueueEntry, entry.id).attempts, db.scalar(select(func.count()).select_from(Call))) == (0, 0)
 
 
-def test_foreign_and_lapsed_claims(client: FlaskClient, db: Session, part: Participation, headers: dict[str, str],
-                                   api: Api) -> None:
+def test_foreign_and_lapsed_claims(
+    client: FlaskClient, db: Session, part: Participation, headers: dict[str, str], api: Api
+) -> None:
     entry = make_queue_entry(db, participation=part)
     db.commit()
     url = f"/api/v1/queue/{entry.id}/outcome"
@@ -119,7 +130,10 @@ def test_foreign_and_lapsed_claims(client: FlaskClient, db: Session, part: Parti
     assert client.post(url, json={"outcome": "busy"}, headers=stranger).status_code == 404
     assert claim(client, stranger, part).status_code == 404
     assert client.post("/api/v1/queue/987654/outcome", json={"outcome": "busy"}, headers=headers).status_code == 404
-    assert client.post(f"/api/v1/queue/{10**30}/outcome", json={"outcome": "busy"}, headers=headers).status_code in (404, 422)
+    assert client.post(f"/api/v1/queue/{10**30}/outcome", json={"outcome": "busy"}, headers=headers).status_code in (
+        404,
+        422,
+    )
     held = db.get_one(QueueEntry, entry.id)
     db.refresh(held)
     held.claimed_until = NOW - LEASE

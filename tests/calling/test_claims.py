@@ -75,8 +75,16 @@ def in_processes(app: Flask, *more: str) -> list[list[int]]:
     with app.extensions["crm.sessions"]() as session:
         campaign_id, people = arrange(session, 4)
     url = str(app.extensions["crm.engine"].url)
-    running = [subprocess.Popen([sys.executable, "-m", "tests.calling.hammer", url, str(campaign_id), str(person), *more],
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) for person in people]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.calling.hammer", url, str(campaign_id), str(person), *more],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        for person in people
+    ]
     for process in running:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

@@ -58,8 +58,16 @@ def test_each_waiting_entry_has_one_reason(session: Session, part: Participation
     entry(state="done")
     offered = entry(claimed_by=me.id, claimed_until=NOW + HOUR)
     assert dry(session, part, me=me.id) == {
-        "do_not_call": 1, "protected": 1, "no_phone": 2, "attempt_cap": 1, "claimed": 1, "call_back_later": 1,
-        "call_back_other": 1, "retry_later": 1, "not_due": 1}
+        "do_not_call": 1,
+        "protected": 1,
+        "no_phone": 2,
+        "attempt_cap": 1,
+        "claimed": 1,
+        "call_back_later": 1,
+        "call_back_other": 1,
+        "retry_later": 1,
+        "not_due": 1,
+    }
     assert claim(session, me, NOW, part.campaign_id).id == offered.id
 
 
@@ -68,8 +76,13 @@ def test_why_dry_and_claim_agree(session: Session, part: Participation, entry: E
     me, other = make_phoner(session, part), make_phoner(session, part)
     for rank in (0, 1, 2):
         for due_at in (NOW - HOUR, NOW + HOUR):
-            for fields in ({}, {"phone": None}, {"attempts": 9}, {"call_back_by": other.id} if rank == 0 else {},
-                           {"claimed_by": other.id, "claimed_until": NOW + HOUR}):
+            for fields in (
+                {},
+                {"phone": None},
+                {"attempts": 9},
+                {"call_back_by": other.id} if rank == 0 else {},
+                {"claimed_by": other.id, "claimed_until": NOW + HOUR},
+            ):
                 entry(rank=rank, due_at=due_at, **fields)
     for number, fields in enumerate(({"advertising_protected": True}, {"do_not_call_at": NOW}, {})):
         guarded = entry(workplace=make_workplace(session, **fields))
@@ -86,12 +99,18 @@ def test_why_dry_and_claim_agree(session: Session, part: Participation, entry: E
     assert offered > 0
 
 
-@pytest.mark.parametrize(("fields", "reason"), [
-    ({"state": "closed"}, "campaign_closed"), ({"starts_on": date(2026, 11, 25)}, "campaign_not_begun"),
-    ({"ends_on": date(2026, 11, 23)}, "campaign_ended"), ({"calls_from": 660, "calls_to": 720}, "calling_hours"),
-])
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"state": "closed"}, "campaign_closed"),
+        ({"starts_on": date(2026, 11, 25)}, "campaign_not_begun"),
+        ({"ends_on": date(2026, 11, 23)}, "campaign_ended"),
+        ({"calls_from": 660, "calls_to": 720}, "calling_hours"),
+    ],
+)
 def test_the_campaign_itself_may_hold_everything_back(
-        session: Session, part: Participation, entry: Entry, fields: dict[str, Any], reason: str) -> None:
+    session: Session, part: Participation, entry: Entry, fields: dict[str, Any], reason: str
+) -> None:
     entry()
     entry()
     campaign = session.get_one(Campaign, part.campaign_id)
@@ -115,8 +134,9 @@ def test_every_reason_has_words() -> None:
 
 def test_a_scope_sees_its_own_slice(session: Session, part: Participation, entry: Entry) -> None:
     entry(phone=None)
-    beside = make_participation(session, campaign=session.get_one(Campaign, part.campaign_id),
-                                jobcentre=make_jobcentre(session, code="851"))
+    beside = make_participation(
+        session, campaign=session.get_one(Campaign, part.campaign_id), jobcentre=make_jobcentre(session, code="851")
+    )
     make_queue_entry(session, participation=beside, phone=None)
     assert dry(session, part) == {"no_phone": 1}
     everything = Scope(everything=True)
@@ -164,7 +184,12 @@ def test_desks_and_what_is_left(session: Session, part: Participation, entry: En
     entry()
     entry(state="done")
     (desk,) = queries.desks(session, firm(part), NOW.date())
-    assert (desk.campaign_id, desk.jobcentre_id, desk.waiting, desk.full) == (part.campaign_id, part.jobcentre_id, 2, False)
+    assert (desk.campaign_id, desk.jobcentre_id, desk.waiting, desk.full) == (
+        part.campaign_id,
+        part.jobcentre_id,
+        2,
+        False,
+    )
     assert queries.queue_left(session, firm(part), part.campaign_id) == 2
     assert queries.queue_left(session, firm(part), part.campaign_id, 987654) == 0
     assert queries.desks(session, firm(part), date(2040, 1, 1)) == []
@@ -173,8 +198,11 @@ def test_desks_and_what_is_left(session: Session, part: Participation, entry: En
 def test_history_shows_what_the_scope_may_see(session: Session, part: Participation, entry: Entry) -> None:
     workplace = make_workplace(session)
     here = entry(workplace=workplace)
-    elsewhere = make_queue_entry(session, workplace=workplace,
-                                 participation=make_participation(session, jobcentre=make_jobcentre(session, code="851")))
+    elsewhere = make_queue_entry(
+        session,
+        workplace=workplace,
+        participation=make_participation(session, jobcentre=make_jobcentre(session, code="851")),
+    )
     make_call(session, entry=here, outcome="busy")
     make_call(session, entry=elsewhere, outcome="declined", reason="no_time", ended_at=NOW - HOUR)
     make_call(session, entry=here, outcome="voicemail", undone_at=NOW)

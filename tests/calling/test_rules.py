@@ -26,9 +26,15 @@ class Hours:
 
 
 moments = st.integers(0, 4 * 365 * 24 * 60).map(lambda n: datetime(2026, 1, 5, tzinfo=UTC) + timedelta(minutes=n))
-hours = st.one_of(st.just(Hours(0, 1440, True)), st.builds(
-    lambda frm, length, any_day: Hours(frm, min(frm + length, 1440), any_day),
-    st.integers(4 * 60, 20 * 60), st.integers(60, 16 * 60), st.booleans()))
+hours = st.one_of(
+    st.just(Hours(0, 1440, True)),
+    st.builds(
+        lambda frm, length, any_day: Hours(frm, min(frm + length, 1440), any_day),
+        st.integers(4 * 60, 20 * 60),
+        st.integers(60, 16 * 60),
+        st.booleans(),
+    ),
+)
 retried = st.sampled_from([outcome for outcome in OUTCOMES.values() if outcome.retry])
 
 
@@ -75,19 +81,22 @@ def test_voicemail_waits_for_another_day(campaign: Hours, called: datetime) -> N
     assert danish(next_try(campaign, OUTCOMES["voicemail"].retry, called)).date() > danish(called).date()
 
 
-@pytest.mark.parametrize(("called", "outcome", "tried"), [
-    ("2026-11-24 08:30", "no_answer", "2026-11-24 12:30"),  # morning, then midday the same day
-    ("2026-11-24 10:00", "no_answer", "2026-11-24 14:00"),
-    ("2026-11-24 14:30", "no_answer", "2026-11-25 08:00"),  # afternoon, then the next morning
-    ("2026-11-27 15:00", "no_answer", "2026-11-30 08:00"),  # Friday, then Monday
-    ("2026-12-23 15:00", "no_answer", "2026-12-28 08:00"),  # over Christmas
-    ("2026-11-24 09:00", "busy", "2026-11-24 09:30"),
-    ("2026-11-27 16:45", "busy", "2026-11-30 08:00"),
-    ("2026-11-24 09:00", "voicemail", "2026-11-25 11:00"),
-    ("2026-03-27 15:00", "voicemail", "2026-03-30 08:00"),  # summer time begins in between
-    ("2026-10-23 15:00", "no_answer", "2026-10-26 08:00"),  # and ends
-    ("2026-04-01 15:00", "voicemail", "2026-04-07 08:00"),  # Easter
-])
+@pytest.mark.parametrize(
+    ("called", "outcome", "tried"),
+    [
+        ("2026-11-24 08:30", "no_answer", "2026-11-24 12:30"),  # morning, then midday the same day
+        ("2026-11-24 10:00", "no_answer", "2026-11-24 14:00"),
+        ("2026-11-24 14:30", "no_answer", "2026-11-25 08:00"),  # afternoon, then the next morning
+        ("2026-11-27 15:00", "no_answer", "2026-11-30 08:00"),  # Friday, then Monday
+        ("2026-12-23 15:00", "no_answer", "2026-12-28 08:00"),  # over Christmas
+        ("2026-11-24 09:00", "busy", "2026-11-24 09:30"),
+        ("2026-11-27 16:45", "busy", "2026-11-30 08:00"),
+        ("2026-11-24 09:00", "voicemail", "2026-11-25 11:00"),
+        ("2026-03-27 15:00", "voicemail", "2026-03-30 08:00"),  # summer time begins in between
+        ("2026-10-23 15:00", "no_answer", "2026-10-26 08:00"),  # and ends
+        ("2026-04-01 15:00", "voicemail", "2026-04-07 08:00"),  # Easter
+    ],
+)
 def test_known_retries(called: str, outcome: str, tried: str) -> None:
     def moment(text: str) -> datetime:
         local = datetime.fromisoformat(text)
@@ -104,36 +113,55 @@ def test_three_tries_wander_through_the_day() -> None:
     assert len(set(parts)) == 3
 
 
-@pytest.mark.parametrize(("typed", "meant"), [  # said on Tuesday 24 November 2026 at 10.00
-    ("14", "2026-11-24 14:00"),
-    ("9", "2026-11-25 09:00"),
-    ("2", "2026-11-24 14:00"),
-    ("13.30", "2026-11-24 13:30"),
-    ("1330", "2026-11-24 13:30"),
-    ("i morgen 9", "2026-11-25 09:00"),
-    ("I MORGEN kl. 9.15", "2026-11-25 09:15"),
-    ("i overmorgen", "2026-11-26 09:00"),
-    ("mandag", "2026-11-30 09:00"),
-    ("på mandag kl. 13.30", "2026-11-30 13:30"),
-    ("tirsdag 10", "2026-12-01 10:00"),
-    ("on 10", "2026-11-25 10:00"),
-    ("næste torsdag kl 8", "2026-12-03 08:00"),
-    ("24/11 15", "2026-11-24 15:00"),
-    ("1/3 10", "2027-03-01 10:00"),
-    ("2. december kl. 10", "2026-12-02 10:00"),
-    ("onsdag den 2. december kl. 10.30", "2026-12-02 10:30"),
-    ("om 2 timer", "2026-11-24 12:00"),
-    ("om en halv time", "2026-11-24 10:30"),
-    ("om en uge", "2026-12-01 09:00"),
-    ("tomorrow 9", "2026-11-25 09:00"),
-    ("2026-11-26T10:00+01:00", "2026-11-26 10:00"),
-])
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [  # said on Tuesday 24 November 2026 at 10.00
+        ("14", "2026-11-24 14:00"),
+        ("9", "2026-11-25 09:00"),
+        ("2", "2026-11-24 14:00"),
+        ("13.30", "2026-11-24 13:30"),
+        ("1330", "2026-11-24 13:30"),
+        ("i morgen 9", "2026-11-25 09:00"),
+        ("I MORGEN kl. 9.15", "2026-11-25 09:15"),
+        ("i overmorgen", "2026-11-26 09:00"),
+        ("mandag", "2026-11-30 09:00"),
+        ("på mandag kl. 13.30", "2026-11-30 13:30"),
+        ("tirsdag 10", "2026-12-01 10:00"),
+        ("on 10", "2026-11-25 10:00"),
+        ("næste torsdag kl 8", "2026-12-03 08:00"),
+        ("24/11 15", "2026-11-24 15:00"),
+        ("1/3 10", "2027-03-01 10:00"),
+        ("2. december kl. 10", "2026-12-02 10:00"),
+        ("onsdag den 2. december kl. 10.30", "2026-12-02 10:30"),
+        ("om 2 timer", "2026-11-24 12:00"),
+        ("om en halv time", "2026-11-24 10:30"),
+        ("om en uge", "2026-12-01 09:00"),
+        ("tomorrow 9", "2026-11-25 09:00"),
+        ("2026-11-26T10:00+01:00", "2026-11-26 10:00"),
+    ],
+)
 def test_natural_times(typed: str, meant: str) -> None:
     assert f"{danish(parse_time(typed, NOW)):%Y-%m-%d %H:%M}" == meant
 
 
-@pytest.mark.parametrize("typed", ["", "snart", "25", "13.75", "31/2 10", "i dag 9", "om nul timer", "om", "mandag snart",
-                                   "2026-13-45T10:00", "1/1/2020 10", "٣ ٣", "i går"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "snart",
+        "25",
+        "13.75",
+        "31/2 10",
+        "i dag 9",
+        "om nul timer",
+        "om",
+        "mandag snart",
+        "2026-13-45T10:00",
+        "1/1/2020 10",
+        "٣ ٣",
+        "i går",
+    ],
+)
 def test_times_that_cannot_be_used(typed: str) -> None:
     with pytest.raises(ValueError):
         parse_time(typed, NOW)
@@ -177,8 +205,11 @@ def test_what_an_outcome_needs() -> None:
     for reason in DECLINE_REASONS:
         assert checked(Hours(), NOW, "declined", reason, None).final
     for outcome, reason, when, field in [
-        ("declined", None, None, "reason"), ("declined", "because", None, "reason"), ("maybe", None, None, "outcome"),
-        ("call_back", None, None, "call_back_at"), ("call_back", None, NOW, "call_back_at"),
+        ("declined", None, None, "reason"),
+        ("declined", "because", None, "reason"),
+        ("maybe", None, None, "outcome"),
+        ("call_back", None, None, "call_back_at"),
+        ("call_back", None, NOW, "call_back_at"),
         ("call_back", None, at(date(2026, 11, 28), 600), "call_back_at"),  # a Saturday
         ("call_back", None, at(date(2026, 11, 25), 7 * 60), "call_back_at"),
     ]:

@@ -80,21 +80,35 @@ def test_nothing_is_claimed_by_looking(page: FlaskClient, db: Session, entry: Qu
 
 
 def test_the_screen_shows_company_script_and_history(
-        page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, phoner: User) -> None:
+    page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, phoner: User
+) -> None:
     make_call(db, entry=entry, user=phoner, outcome="voicemail", note="Besked lagt", ended_at=NOW - timedelta(days=3))
     make_queue_entry(db, participation=part, workplace=make_workplace(db, name="Tvilling ApS", phone="+4570123456"))
     db.commit()
     fetch(page, part)
     text = page.get("/call").text
-    for shown in ("Eksempel &lt;Blik&gt; &amp; Rør ApS", "70 12 34 56", 'href="tel:+4570123456"', "14 ansatte",
-                  "Mette Prøvesen, daglig leder", "Telefonsvarer", "Besked lagt", "lø. 21. nov. 10.00", "Første opkald",
-                  "Goddag <b>Mette Prøvesen</b>, her er <b>Sofie Testesen</b> &amp; co.", "Tvilling ApS",
-                  "Ringet op for 3 dage siden", "Reklamebeskyttelse: nej", f"/visits/slots?entry_id={entry.id}"):
+    for shown in (
+        "Eksempel &lt;Blik&gt; &amp; Rør ApS",
+        "70 12 34 56",
+        'href="tel:+4570123456"',
+        "14 ansatte",
+        "Mette Prøvesen, daglig leder",
+        "Telefonsvarer",
+        "Besked lagt",
+        "lø. 21. nov. 10.00",
+        "Første opkald",
+        "Goddag <b>Mette Prøvesen</b>, her er <b>Sofie Testesen</b> &amp; co.",
+        "Tvilling ApS",
+        "Ringet op for 3 dage siden",
+        "Reklamebeskyttelse: nej",
+        f"/visits/slots?entry_id={entry.id}",
+    ):
         assert shown in text, shown
 
 
 def test_an_outcome_is_saved_and_the_next_company_is_there(
-        page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, phoner: User) -> None:
+    page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, phoner: User
+) -> None:
     following = make_queue_entry(db, participation=part, workplace=make_workplace(db, name="Den næste ApS"))
     db.commit()
     fetch(page, part)
@@ -123,17 +137,21 @@ def test_a_script_is_sent_on_by_header(page: FlaskClient, part: Participation, e
     assert "Den næste kommer i dag kl. 10.30" in text
 
 
-@pytest.mark.parametrize(("data", "shown"), [
-    ({"outcome": "declined", "note": "Har ikke tid nu"}, "Et nej skal have en grund"),
-    ({"outcome": "call_back", "call_back_at": "snart", "note": "Har ikke tid nu"}, "Tidspunktet kan ikke læses"),
-    ({"outcome": "call_back", "note": "Har ikke tid nu"}, "hvornår der skal ringes igen"),
-    ({"outcome": "booked", "note": "Har ikke tid nu"}, "vælge en tid"),
-    ({"note": "Har ikke tid nu"}, "Vælg, hvordan opkaldet endte"),
-    ({"outcome": "sold", "note": "Har ikke tid nu"}, "Vælg, hvordan opkaldet endte"),
-    ({"outcome": "busy", "contact_name": "x" * 201, "note": "Har ikke tid nu"}, "for langt"),
-])
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [
+        ({"outcome": "declined", "note": "Har ikke tid nu"}, "Et nej skal have en grund"),
+        ({"outcome": "call_back", "call_back_at": "snart", "note": "Har ikke tid nu"}, "Tidspunktet kan ikke læses"),
+        ({"outcome": "call_back", "note": "Har ikke tid nu"}, "hvornår der skal ringes igen"),
+        ({"outcome": "booked", "note": "Har ikke tid nu"}, "vælge en tid"),
+        ({"note": "Har ikke tid nu"}, "Vælg, hvordan opkaldet endte"),
+        ({"outcome": "sold", "note": "Har ikke tid nu"}, "Vælg, hvordan opkaldet endte"),
+        ({"outcome": "busy", "contact_name": "x" * 201, "note": "Har ikke tid nu"}, "for langt"),
+    ],
+)
 def test_a_refused_outcome_keeps_what_was_typed(
-        page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, data: dict[str, str], shown: str) -> None:
+    page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, data: dict[str, str], shown: str
+) -> None:
     fetch(page, part)
     answer = send(page, entry, **data)
     assert answer.status_code == 422
@@ -175,7 +193,8 @@ def lose(db: Session, part: Participation, entry: QueueEntry, to_colleague: bool
 
 @pytest.mark.parametrize("htmx", [True, False])
 def test_a_lost_company_keeps_the_notes_and_offers_a_way_on(
-        page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, htmx: bool) -> None:
+    page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, htmx: bool
+) -> None:
     fetch(page, part)
     lose(db, part, entry, to_colleague=True)
     answer = send(page, entry, htmx=htmx, outcome="busy", note="Vigtig note")
@@ -189,7 +208,8 @@ def test_a_lost_company_keeps_the_notes_and_offers_a_way_on(
 
 
 def test_a_lapsed_company_can_be_taken_back_with_its_notes(
-        page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, phoner: User) -> None:
+    page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, phoner: User
+) -> None:
     fetch(page, part)
     lose(db, part, entry, to_colleague=False)
     assert send(page, entry, outcome="busy", note="Vigtig note").status_code == 409
@@ -199,7 +219,8 @@ def test_a_lapsed_company_can_be_taken_back_with_its_notes(
 
 
 def test_a_pause_gives_the_company_back_with_its_notes(
-        page: FlaskClient, db: Session, part: Participation, entry: QueueEntry) -> None:
+    page: FlaskClient, db: Session, part: Participation, entry: QueueEntry
+) -> None:
     fetch(page, part)
     page.post("/call/pause", data={"pause": "lunch", "entry_id": str(entry.id), "note": "Halvfærdig"})
     assert (state(db, entry).claimed_by, entry.draft_note) == (None, "Halvfærdig")
@@ -233,7 +254,8 @@ def test_others_do_not_call(client: FlaskClient, db: Session, sign_in: SignIn) -
 
 
 def test_the_screen_takes_few_queries_however_long_the_history(
-        page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, phoner: User) -> None:
+    page: FlaskClient, db: Session, part: Participation, entry: QueueEntry, phoner: User
+) -> None:
     for number in range(15):
         make_call(db, entry=entry, user=phoner, ended_at=NOW - timedelta(days=number))
         make_queue_entry(db, participation=part, workplace=make_workplace(db, phone="+4570123456"))
@@ -269,7 +291,8 @@ def test_an_approved_list_is_frozen_and_queued(lead: FlaskClient, db: Session, p
 
 
 def test_protected_companies_stop_approval_and_queue_nothing(
-        lead: FlaskClient, db: Session, part: Participation) -> None:
+    lead: FlaskClient, db: Session, part: Participation
+) -> None:
     workplaces = [make_workplace(db, advertising_protected=True), make_workplace(db, do_not_call_at=NOW)]
     listed = make_call_list(db, workplaces, participation=part, state="draft")
     db.commit()

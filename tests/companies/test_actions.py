@@ -45,7 +45,12 @@ def test_a_row_becomes_a_company_a_workplace_and_a_contact(session):
     result = load(session, csv_extract([register_row(1, advertising_protected="ja")], headers=DANISH))
     assert counts(result) == (1, 1, 0, 0, 0, 0)
     found = workplace(session)
-    assert (found.name, found.postcode, found.municipality_code, found.employees) == ("Ærlig Østergård 1 ApS", "9500", "846", 14)
+    assert (found.name, found.postcode, found.municipality_code, found.employees) == (
+        "Ærlig Østergård 1 ApS",
+        "9500",
+        "846",
+        14,
+    )
     assert (found.phone, found.email, found.advertising_protected) == ("+4520000001", "post1@firma.invalid", True)
     assert (found.lat, found.lon, found.geo_source) == (56.64, 9.79, "file")
     assert (found.industry_code, found.industry_version) == ("432200", "DB25")
@@ -71,7 +76,9 @@ def test_the_same_facts_in_another_form_are_unchanged(session):
 
 def test_loading_again_updates_and_never_duplicates(session):
     load(session, csv_extract([register_row(n) for n in (1, 2)]))
-    result = load(session, csv_extract([register_row(1, name="Nyt Navn ApS", employees="15"), register_row(2), register_row(3)]))
+    result = load(
+        session, csv_extract([register_row(1, name="Nyt Navn ApS", employees="15"), register_row(2), register_row(3)])
+    )
     assert counts(result) == (3, 1, 1, 1, 0, 0)
     assert (workplace(session).name, workplace(session).employees) == ("Nyt Navn ApS", 15)
     assert workplace(session).company.name == "Nyt Navn ApS"
@@ -87,11 +94,19 @@ def test_an_empty_cell_empties_but_a_missing_column_and_a_bad_value_leave_what_i
     assert (found.phone, found.email, found.employees) == ("+4520000001", "post1@firma.invalid", None)
 
 
-@pytest.mark.parametrize(("cells", "column"), [
-    ({"cvr_number": ""}, "cvr_number"), ({"cvr_number": "12345678"}, "cvr_number"), ({"p_number": "123"}, "p_number"),
-    ({"name": " "}, "name"), ({"name": "x" * 1_000_000}, "name"), ({"postcode": "95"}, "postcode"),
-    ({"municipality_code": "999"}, "municipality_code"), ({"municipality_code": ""}, "municipality_code"),
-])
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"cvr_number": ""}, "cvr_number"),
+        ({"cvr_number": "12345678"}, "cvr_number"),
+        ({"p_number": "123"}, "p_number"),
+        ({"name": " "}, "name"),
+        ({"name": "x" * 1_000_000}, "name"),
+        ({"postcode": "95"}, "postcode"),
+        ({"municipality_code": "999"}, "municipality_code"),
+        ({"municipality_code": ""}, "municipality_code"),
+    ],
+)
 def test_a_row_that_cannot_go_in_is_set_aside_with_its_reason(session, cells, column):
     bad = register_row(1, **cells)
     result = load(session, csv_extract([bad, register_row(2)]))
@@ -102,10 +117,20 @@ def test_a_row_that_cannot_go_in_is_set_aside_with_its_reason(session, cells, co
     assert remark.reason
 
 
-@pytest.mark.parametrize("cells", [
-    {"phone": "12"}, {"email": "nej@"}, {"employees": "-1"}, {"lat": "12,5"}, {"lon": ""}, {"contact_name": "12345"},
-    {"industry_code": "4"}, {"street": "=HYPERLINK(1)"}, {"advertising_protected": "måske"},
-])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"phone": "12"},
+        {"email": "nej@"},
+        {"employees": "-1"},
+        {"lat": "12,5"},
+        {"lon": ""},
+        {"contact_name": "12345"},
+        {"industry_code": "4"},
+        {"street": "=HYPERLINK(1)"},
+        {"advertising_protected": "måske"},
+    ],
+)
 def test_a_bad_optional_value_is_a_warning_and_the_row_goes_in_without_it(session, cells):
     result = load(session, csv_extract([register_row(1, **cells)]))
     assert counts(result) == (1, 1, 0, 0, 0, 1)
@@ -127,8 +152,12 @@ def test_the_same_p_number_twice_in_a_file_is_said(session):
 
 
 def test_rejected_rows_corrected_and_loaded_again_are_all_in(session):
-    rows = [register_row(1, cvr_number="12345678"), register_row(2), register_row(3, postcode="", phone="+45 20000003"),
-            register_row(4, name="=SUM(A1)")]
+    rows = [
+        register_row(1, cvr_number="12345678"),
+        register_row(2),
+        register_row(3, postcode="", phone="+45 20000003"),
+        register_row(4, name="=SUM(A1)"),
+    ]
     first = load(session, csv_extract(rows, headers=DANISH))
     assert counts(first) == (4, 1, 0, 0, 3, 0)
     file = rejects_csv(session, first.batch_id)
@@ -146,7 +175,7 @@ def test_rejected_rows_corrected_and_loaded_again_are_all_in(session):
 
 def test_rejected_rows_loaded_again_as_they_are_stay_rejected_for_the_same_reason(session):
     head = "cvr_number;p_number;name;postcode;municipality_code\n"
-    source = f"{head}{valid_cvr(1)};1500000001;For; mange;9500;846\n{valid_cvr(2)};1500000002;\"Uden slut;9500;846\n"
+    source = f'{head}{valid_cvr(1)};1500000001;For; mange;9500;846\n{valid_cvr(2)};1500000002;"Uden slut;9500;846\n'
     first = load(session, io.BytesIO(source.encode()))
     second = load(session, io.BytesIO(rejects_csv(session, first.batch_id)))
     assert (first.rejected, second.rejected) == (2, 1)  # the file we write closes its quotation marks
@@ -155,8 +184,14 @@ def test_rejected_rows_loaded_again_as_they_are_stay_rejected_for_the_same_reaso
 
 def test_a_dry_run_says_the_same_and_writes_nothing(session):
     load(session, csv_extract([register_row(1), register_row(2)]))
-    rows = [register_row(1), register_row(2, name="Nyt"), register_row(3), register_row(3), register_row(4, phone="x"),
-            register_row(5, postcode="")]
+    rows = [
+        register_row(1),
+        register_row(2, name="Nyt"),
+        register_row(3),
+        register_row(3),
+        register_row(4, phone="x"),
+        register_row(5, postcode=""),
+    ]
     tables = (Company, Workplace, Contact, ImportBatch, ImportRemark, ImportedWorkplace, Activity)
     before = [session.scalar(select(func.count()).select_from(table)) for table in tables]
     said = load(session, csv_extract(rows), dry_run=True)
@@ -200,7 +235,9 @@ def test_a_new_contact_takes_the_place_of_the_registers_old_one_but_not_of_a_per
     add_contact(session, workplace(session), "bo nysen", "Direktør", "+4520000009", None, "call")
     load(session, csv_extract([register_row(1, contact_name="Ib Tredjesen")]))
     assert [(contact.name, contact.title) for contact in session.scalars(select(Contact).order_by(Contact.id))] == [
-        ("Bo Nysen", "Direktør"), ("Ib Tredjesen", "")]
+        ("Bo Nysen", "Direktør"),
+        ("Ib Tredjesen", ""),
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"navn;by\nA;B\n", b"PK\x03\x04"])

@@ -15,8 +15,13 @@ TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.tuples(TEXT, st.none() | st.integers(0, 10**6), st.booleans(),
-                               st.none() | st.floats(54, 58)), min_size=1, max_size=5))
+@given(
+    rows=st.lists(
+        st.tuples(TEXT, st.none() | st.integers(0, 10**6), st.booleans(), st.none() | st.floats(54, 58)),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_unpacked_rows_are_the_rows_in_their_order(session, rows):
     columns = [W.c.name, W.c.employees, W.c.advertising_protected, W.c.lat]
     found = [tuple(row) for row in session.execute(select(*unpacked(session, columns, rows)))]

@@ -28,8 +28,15 @@ def run(app, tmp_path, monkeypatch):
 def test_json_is_exactly_the_agreed_keys_and_nothing_else(run, tmp_path):
     done = run([register_row(1), register_row(2, postcode=""), register_row(3, phone="1")], "--format", "json")
     assert done.exit_code == 0
-    assert json.loads(done.stdout) == {"read": 3, "new": 2, "updated": 0, "unchanged": 0, "rejected": 1, "warnings": 1,
-                                       "rejects_file": str(tmp_path / "udtræk-afviste.csv")}
+    assert json.loads(done.stdout) == {
+        "read": 3,
+        "new": 2,
+        "updated": 0,
+        "unchanged": 0,
+        "rejected": 1,
+        "warnings": 1,
+        "rejects_file": str(tmp_path / "udtræk-afviste.csv"),
+    }
 
 
 def test_the_rejects_file_is_corrected_and_loaded_on_the_same_command(run, tmp_path, db):

@@ -18,15 +18,34 @@ def names(found):
 
 @pytest.fixture
 def known(session):
-    made = make_workplace(session, name="Østbirk Maskinværksted A/S", p_number="1777000001", cvr_number=valid_cvr(500),
-                          phone="+4576543210")
+    made = make_workplace(
+        session,
+        name="Østbirk Maskinværksted A/S",
+        p_number="1777000001",
+        cvr_number=valid_cvr(500),
+        phone="+4576543210",
+    )
     make_contact(session, made, "Åse Bjørnsen")
     make_workplace(session, name="Nye Østbirk Tømrer", municipality_code="101")
     return made
 
 
-@pytest.mark.parametrize("text", ["østbirk maskin", "ØSTBIRK MASKIN", "maskinværk", "1777000001", "17770000",
-                                  valid_cvr(500), "76543210", "76 54 32", "+4576543210", "åse bj", "Bjørnsen"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "østbirk maskin",
+        "ØSTBIRK MASKIN",
+        "maskinværk",
+        "1777000001",
+        "17770000",
+        valid_cvr(500),
+        "76543210",
+        "76 54 32",
+        "+4576543210",
+        "åse bj",
+        "Bjørnsen",
+    ],
+)
 def test_a_workplace_is_found_by_what_people_know_of_it(session, known, text):
     assert names(search(session, text)) == ["Østbirk Maskinværksted A/S"]
 
@@ -85,8 +104,11 @@ def test_imports_and_remarks_come_in_pages(session):
     assert [len(batches(session, page)[0]) for page in (1, 2, 3)] == [25, 2, 0]
     assert batches(session)[0][0] is made[-1]
     for row in range(2, 55):
-        session.add(ImportRemark(batch_id=made[0].id, row_number=row, kind="reject", column="Navn", value="",
-                                 reason="Navn mangler"))
+        session.add(
+            ImportRemark(
+                batch_id=made[0].id, row_number=row, kind="reject", column="Navn", value="", reason="Navn mangler"
+            )
+        )
     session.flush()
     first, count = remarks(session, made[0].id, "reject")
     assert (len(first), count, first[0].row_number) == (50, 53, 2)

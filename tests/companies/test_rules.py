@@ -47,7 +47,7 @@ def test_exactly_the_numbers_with_a_right_check_digit_are_cvr_numbers(number):
 def test_one_wrong_digit_is_always_caught(start, place, shift):
     good = next((f"{start}{digit}" for digit in range(10) if cvr.is_valid(f"{start}{digit}")), None)
     if good:
-        bad = good[:place] + str((int(good[place]) + shift) % 10) + good[place + 1:]
+        bad = good[:place] + str((int(good[place]) + shift) % 10) + good[place + 1 :]
         with pytest.raises(ValueError):
             values.cvr_number(bad)
 
@@ -89,8 +89,9 @@ def test_employees_that_are_no_number_are_refused(raw):
         values.employees(raw)
 
 
-@pytest.mark.parametrize(("raw", "code"), [("432200", "432200"), ("43.22.00", "432200"), ("11100", "011100"),
-                                           ("432200.0", "432200")])
+@pytest.mark.parametrize(
+    ("raw", "code"), [("432200", "432200"), ("43.22.00", "432200"), ("11100", "011100"), ("432200.0", "432200")]
+)
 def test_industry_codes(raw, code):
     assert values.industry_code(raw, "DB25") == code
 
@@ -101,8 +102,20 @@ def test_an_industry_code_belongs_to_its_version():
         values.industry_code("451120", "DB25")
 
 
-@pytest.mark.parametrize(("raw", "answer"), [("ja", True), ("Nej", False), ("1", True), ("0", False), ("TRUE", True),
-                                             ("false", False), ("x", True), ("", False), ("1.0", True)])
+@pytest.mark.parametrize(
+    ("raw", "answer"),
+    [
+        ("ja", True),
+        ("Nej", False),
+        ("1", True),
+        ("0", False),
+        ("TRUE", True),
+        ("false", False),
+        ("x", True),
+        ("", False),
+        ("1.0", True),
+    ],
+)
 def test_yes_and_no(raw, answer):
     assert values.yes_or_no(raw) is answer
 
@@ -112,7 +125,9 @@ def test_coordinates_in_denmark(point):
     assert values.coordinates(*point) == tuple(float(part.replace(",", ".")) for part in point)
 
 
-@pytest.mark.parametrize("point", [("12.5", "55.7"), ("0", "0"), ("nan", "nan"), ("inf", "9"), ("nord", "9"), ("55.7", "")])
+@pytest.mark.parametrize(
+    "point", [("12.5", "55.7"), ("0", "0"), ("nan", "nan"), ("inf", "9"), ("nord", "9"), ("55.7", "")]
+)
 def test_other_coordinates_are_refused(point):
     with pytest.raises(ValueError):
         values.coordinates(*point)
@@ -167,7 +182,9 @@ def test_industries_in_words():
 
 
 def test_the_correction_file_says_why_and_keeps_what_stood_there():
-    rows = [Rejected(7, ["=1+1", "Ål; \"A/S\"", "x", "for meget"], [Remark(7, "reject", "CVR", "", "CVR-nummer mangler")])]
+    rows = [
+        Rejected(7, ["=1+1", 'Ål; "A/S"', "x", "for meget"], [Remark(7, "reject", "CVR", "", "CVR-nummer mangler")])
+    ]
     text = correction_file(["CVR", "Navn", "P-nr"], rows).decode("utf-8-sig").splitlines()
     assert text[0] == "CVR;Navn;P-nr;;Afvist fordi"
-    assert text[1] == "'=1+1;\"Ål; \"\"A/S\"\"\";x;for meget;Række 7: CVR: CVR-nummer mangler"
+    assert text[1] == '\'=1+1;"Ål; ""A/S""";x;for meget;Række 7: CVR: CVR-nummer mangler'

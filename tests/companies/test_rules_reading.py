@@ -45,7 +45,10 @@ def test_every_encoding_delimiter_and_language(encoding, delimiter, headers):
 
 @pytest.mark.parametrize("headers", [ENGLISH, DANISH])
 def test_a_workbook(headers):
-    rows = [register_row(1), register_row(2, cvr_number=10000017.0, postcode=800, employees=12.0, municipality_code=846)]
+    rows = [
+        register_row(1),
+        register_row(2, cvr_number=10000017.0, postcode=800, employees=12.0, municipality_code=846),
+    ]
     good, bad = read(xlsx_extract(rows, headers=headers))
     assert (good, bad) == ([row["name"] for row in rows], [])
 
@@ -64,9 +67,15 @@ def test_line_breaks_and_marks_inside_quotation_marks():
     assert read(text) == (['Ærlig "Blik" og Rør; ApS', "Næste ApS"], [])
 
 
-@pytest.mark.parametrize("line", ['10000025;1500000009;"Uden slut;9500;846\n', '"10000025;1500000009;Uden slut;9500;846\n'])
+@pytest.mark.parametrize(
+    "line", ['10000025;1500000009;"Uden slut;9500;846\n', '"10000025;1500000009;Uden slut;9500;846\n']
+)
 def test_an_open_quotation_mark_costs_only_its_own_row(line):
-    for text in (HEAD + line + GOOD + NEXT, HEAD + GOOD + line + NEXT.replace("Næste ApS", '"Næste ApS"'), HEAD + GOOD + NEXT + line):
+    for text in (
+        HEAD + line + GOOD + NEXT,
+        HEAD + GOOD + line + NEXT.replace("Næste ApS", '"Næste ApS"'),
+        HEAD + GOOD + NEXT + line,
+    ):
         good, bad = read(text)
         assert good == ["Ærlig ApS", "Næste ApS"]
         assert [reasons for _number, reasons in bad] == [["Et anførselstegn er åbnet, men ikke lukket i rækken"]]
@@ -99,8 +108,20 @@ def test_nul_bytes_are_left_out():
     assert read(HEAD + GOOD.replace("lig", "l\0ig"))[0] == ["Ærlig ApS"]
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n\n", b"navn\n", b"\x89PNG\r\n\x1a\n\0\0\0", b"%PDF-1.7\n\xff\xff",
-                                     b"PK\x03\x04 no workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xff\xfe", b'"'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n\n\n",
+        b"navn\n",
+        b"\x89PNG\r\n\x1a\n\0\0\0",
+        b"%PDF-1.7\n\xff\xff",
+        b"PK\x03\x04 no workbook",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        b"\xff\xfe",
+        b'"',
+    ],
+)
 def test_what_is_no_extract_is_refused_with_one_line(content):
     with pytest.raises(Invalid) as refusal:
         read(content)

@@ -74,7 +74,9 @@ def test_a_trial_writes_nothing_and_brings_its_correction_file(manager, db):
     assert db.scalar(select(func.count(ImportBatch.id))) == 0
 
 
-@pytest.mark.parametrize(("content", "word"), [(b"", "tom"), (b"navn;by\nA;B\n", "cvr_number"), (b"PK\x03\x04x", "Regnearket")])
+@pytest.mark.parametrize(
+    ("content", "word"), [(b"", "tom"), (b"navn;by\nA;B\n", "cvr_number"), (b"PK\x03\x04x", "Regnearket")]
+)
 @pytest.mark.parametrize("action", ["import", "check"])
 def test_a_file_that_cannot_be_used_is_refused_with_the_reason(manager, db, content, word, action):
     answer = send(manager, io.BytesIO(content), action=action)
@@ -90,7 +92,9 @@ def test_no_file_is_said_at_the_field(manager):
 
 
 def test_what_stands_in_a_file_never_becomes_markup(manager):
-    answer = send(manager, csv_extract([register_row(1, postcode="<script>alert(1)</script>")]), filename="<b>x</b>.csv")
+    answer = send(
+        manager, csv_extract([register_row(1, postcode="<script>alert(1)</script>")]), filename="<b>x</b>.csv"
+    )
     page = manager.get(answer.location).text
     assert "<script>alert" not in page
     assert "<b>x</b>" not in page

@@ -15,19 +15,33 @@ from crm.base.db import Base
 # Random by design, or about the run itself.
 SECRET = {"password_hash", "session_key", "token_hash"}
 # Numbers of other tables' rows that are no foreign keys.
-LOOSE = {"visit_id": "visits", "consultant_id": "users", "former_id": "users", "absence_id": "absences",
-         "actor_id": "users", "workplace_id": "workplaces", "campaign_id": "campaigns", "batch_id": "import_batches",
-         "company_id": "companies"}
+LOOSE = {
+    "visit_id": "visits",
+    "consultant_id": "users",
+    "former_id": "users",
+    "absence_id": "absences",
+    "actor_id": "users",
+    "workplace_id": "workplaces",
+    "campaign_id": "campaigns",
+    "batch_id": "import_batches",
+    "company_id": "companies",
+}
 ALL = tuple(table for table in Base.metadata.sorted_tables)
 
 
 def dump(session: Session, *, without: tuple[str, ...] = ()) -> dict[str, list[dict[str, Any]]]:
     """Every table's rows in the order of their ids. Ids become ranks, so that gaps in the numbering do not matter."""
     session.flush()
-    rows = {table.name: [dict(row) for row in session.execute(select(table).order_by(*table.primary_key)).mappings()]
-            for table in ALL if table.name not in without}
-    ranks = {name: {row["id"]: number for number, row in enumerate(found, 1)} for name, found in rows.items()
-             if found and "id" in found[0]}
+    rows = {
+        table.name: [dict(row) for row in session.execute(select(table).order_by(*table.primary_key)).mappings()]
+        for table in ALL
+        if table.name not in without
+    }
+    ranks = {
+        name: {row["id"]: number for number, row in enumerate(found, 1)}
+        for name, found in rows.items()
+        if found and "id" in found[0]
+    }
     return {name: [_plain(name, row, ranks) for row in found] for name, found in rows.items()}
 
 
@@ -54,5 +68,7 @@ def _plain(table: str, row: dict[str, Any], ranks: dict[str, dict[Any, int]]) ->
 
 def digests(session: Session, without: tuple[str, ...] = ()) -> dict[str, str]:
     """One value for each table. Keys of JSON values have no order on PostgreSQL."""
-    return {name: hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
-            for name, rows in dump(session, without=without).items()}
+    return {
+        name: hashlib.sha256(json.dumps(rows, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        for name, rows in dump(session, without=without).items()
+    }

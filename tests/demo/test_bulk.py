@@ -62,13 +62,24 @@ def arrange(session: Session) -> Place:
     default_calendar(session, consultant, jobcentre.name, "9500")
     entries = []
     for number in range(6):
-        workplace = make_workplace(session, name=f"Eksempel {number} ApS", p_number=f"199{number:07d}",
-                                   cvr_number=f"9900000{number}", phone=f"+458400000{number}",
-                                   city="Hobro" if number % 2 else "")
+        workplace = make_workplace(
+            session,
+            name=f"Eksempel {number} ApS",
+            p_number=f"199{number:07d}",
+            cvr_number=f"9900000{number}",
+            phone=f"+458400000{number}",
+            city="Hobro" if number % 2 else "",
+        )
         if number == 1:
             session.add(Contact(workplace_id=workplace.id, name="Mette Prøvesen", source="register"))
-        entries.append(make_queue_entry(session, participation=joined, workplace=workplace,
-                                        due_at=NOW - timedelta(days=10) + timedelta(minutes=number)))
+        entries.append(
+            make_queue_entry(
+                session,
+                participation=joined,
+                workplace=workplace,
+                due_at=NOW - timedelta(days=10) + timedelta(minutes=number),
+            )
+        )
     session.flush()
     return Place(session, campaign, joined, phoner, consultant, entries)
 
@@ -88,14 +99,28 @@ class ByActions:
         finish(self.session, self.place.phoner, when + TALK, self.take(number, when), outcome, **details)
 
     def book(self, number: int, when: datetime, starts_at: datetime, contact: ContactDetails, note: str) -> Visit:
-        return book(self.session, self.place.phoner, when + TALK, self.take(number, when), self.place.consultant.id,
-                    starts_at, contact, note)
+        return book(
+            self.session,
+            self.place.phoner,
+            when + TALK,
+            self.take(number, when),
+            self.place.consultant.id,
+            starts_at,
+            contact,
+            note,
+        )
 
     def cancel(self, visit: Visit, when: datetime, by: str, reason: str) -> None:
         cancel(self.session, self.place.consultant, when, visit, by, reason)
 
-    def report(self, visit: Visit, when: datetime, report: VisitReport, told: list[NewOpening],
-               decision: FollowUpDecision | NoFollowUp) -> FollowUp | None:
+    def report(
+        self,
+        visit: Visit,
+        when: datetime,
+        report: VisitReport,
+        told: list[NewOpening],
+        decision: FollowUpDecision | NoFollowUp,
+    ) -> FollowUp | None:
         close_visit(self.session, self.place.consultant, when, visit, report, told, decision)
         return self.session.query(FollowUp).filter_by(visit_id=visit.id).one_or_none()
 
@@ -118,14 +143,29 @@ class ByBulk:
         self.bulk.call(self.entries[number], self.place.phoner, when, when + TALK, outcome, **details)
 
     def book(self, number: int, when: datetime, starts_at: datetime, contact: ContactDetails, note: str) -> Any:
-        return self.bulk.book(self.entries[number], self.place.phoner, when, when + TALK, self.place.consultant,
-                              starts_at, starts_at + timedelta(minutes=60), contact, note)
+        return self.bulk.book(
+            self.entries[number],
+            self.place.phoner,
+            when,
+            when + TALK,
+            self.place.consultant,
+            starts_at,
+            starts_at + timedelta(minutes=60),
+            contact,
+            note,
+        )
 
     def cancel(self, visit: Any, when: datetime, by: str, reason: str) -> None:
         self.bulk.cancel(visit, self.place.consultant, when, by, reason)
 
-    def report(self, visit: Any, when: datetime, report: VisitReport, told: list[NewOpening],
-               decision: FollowUpDecision | NoFollowUp) -> Any:
+    def report(
+        self,
+        visit: Any,
+        when: datetime,
+        report: VisitReport,
+        told: list[NewOpening],
+        decision: FollowUpDecision | NoFollowUp,
+    ) -> Any:
         return self.bulk.report(visit, self.place.consultant, when, report, told, decision)
 
     def fulfil(self, follow_up: Any, when: datetime, outcome: str) -> None:
@@ -151,11 +191,18 @@ def play(path: ByActions | ByBulk) -> None:
     second = path.book(2, start + hour * 31, at(DAY, 9 * 60), ContactDetails("Bo Skitsegaard"), "")
     third = path.book(5, start + hour * 32, at(DAY, 12 * 60), ContactDetails("Åge Kladde", "", "+4584222222"), "")
     path.cancel(third, start + hour * 50, "company", "Fik travlt.")
-    told = [NewOpening("ordinary", 2, True, "Tømrer", "Kørekort B.", 3, DAY + timedelta(days=7)),
-            NewOpening("work_placement", 1)]
+    told = [
+        NewOpening("ordinary", 2, True, "Tømrer", "Kørekort B.", 3, DAY + timedelta(days=7)),
+        NewOpening("work_placement", 1),
+    ]
     promise = FollowUpDecision("jobcentre", DAY, "Sender to kandidater.", "we_owe")
-    follow_up = path.report(first, at(DAY - timedelta(days=1), 11 * 60 + 10), VisitReport(
-        "held", False, ("adult_apprentice", "wage_subsidy"), ("folder",), "God snak."), told, promise)
+    follow_up = path.report(
+        first,
+        at(DAY - timedelta(days=1), 11 * 60 + 10),
+        VisitReport("held", False, ("adult_apprentice", "wage_subsidy"), ("folder",), "God snak."),
+        told,
+        promise,
+    )
     path.report(second, at(DAY, 10 * 60 + 20), VisitReport("nobody_there"), [], NoFollowUp("Lukker til sommer."))
     path.fulfil(follow_up, at(DAY, 13 * 60), "To kandidater sendt.")
     path.done()

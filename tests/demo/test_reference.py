@@ -27,8 +27,15 @@ from crm.travel.postcodes import postcodes
 from crm.visits.models import Visit, VisitEvent
 from tests.conftest import NOW
 
-OPENINGS = {"ordinary": 945, "upskilling_job": 16, "adult_apprentice": 147, "job_rotation": 243, "wage_subsidy": 437,
-            "work_placement": 940, "other": 262}
+OPENINGS = {
+    "ordinary": 945,
+    "upskilling_job": 16,
+    "adult_apprentice": 147,
+    "job_rotation": 243,
+    "wage_subsidy": 437,
+    "work_placement": 940,
+    "other": 262,
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +72,9 @@ def test_reports_give_the_published_openings(db: Session) -> None:
     """Table 3.1: openings by positions, of 5,397 held and reported visits; 223 of the ordinary ones are akutjob."""
     held = select(func.count()).select_from(Visit).where(Visit.state == "held", Visit.reported_at.is_not(None))
     assert db.scalar(held) == 5_397
-    by_type = pairs(db, select(Opening.type, func.sum(Opening.positions)).where(Opening.voided_at.is_(None))
-                    .group_by(Opening.type))
+    by_type = pairs(
+        db, select(Opening.type, func.sum(Opening.positions)).where(Opening.voided_at.is_(None)).group_by(Opening.type)
+    )
     assert by_type == OPENINGS
     assert sum(by_type.values()) == 2_990
     assert db.scalar(select(func.sum(case((Opening.akutjob, Opening.positions), else_=0)))) == 223
@@ -78,8 +86,8 @@ def test_80000_workplaces_in_74_jobcentres_of_real_places(db: Session) -> None:
     assert db.scalar(select(func.count()).select_from(Workplace)) == 80_000
     assert db.scalar(select(func.count()).select_from(Jobcentre)) == 74
     assert db.scalar(select(func.count()).select_from(Participation)) == 74
-    joined = {code for code, in db.execute(select(Municipality.code).where(Municipality.jobcentre_id.is_not(None)))}
-    assert {code for code, in db.execute(select(Workplace.municipality_code).distinct())} <= joined
+    joined = {code for (code,) in db.execute(select(Municipality.code).where(Municipality.jobcentre_id.is_not(None)))}
+    assert {code for (code,) in db.execute(select(Workplace.municipality_code).distinct())} <= joined
     known = {(row.postcode, row.municipality_code) for row in postcodes().values()}
     used = db.execute(select(Workplace.postcode, Workplace.municipality_code).distinct())
     assert {(postcode, code) for postcode, code in used} <= known
@@ -95,9 +103,18 @@ def test_every_cvr_number_has_its_check_digit(db: Session) -> None:
 def test_no_consultant_is_in_two_places(db: Session) -> None:
     other = aliased(Visit)
     occupying = ("booked", "held", "nobody_there")
-    both = select(func.count()).select_from(Visit).join(
-        other, (other.consultant_id == Visit.consultant_id) & (other.id > Visit.id) & (other.starts_at < Visit.ends_at)
-        & (Visit.starts_at < other.ends_at)).where(Visit.state.in_(occupying), other.state.in_(occupying))
+    both = (
+        select(func.count())
+        .select_from(Visit)
+        .join(
+            other,
+            (other.consultant_id == Visit.consultant_id)
+            & (other.id > Visit.id)
+            & (other.starts_at < Visit.ends_at)
+            & (Visit.starts_at < other.ends_at),
+        )
+        .where(Visit.state.in_(occupying), other.state.in_(occupying))
+    )
     assert db.scalar(both) == 0
     assert all(is_working_day(danish_date(moment)) for moment in db.scalars(select(Visit.starts_at).distinct()))
 
@@ -105,11 +122,15 @@ def test_no_consultant_is_in_two_places(db: Session) -> None:
 def test_events_are_in_order(db: Session) -> None:
     """Booked after it was called, visited after it was booked, reported after it was visited; nothing after now."""
     assert db.scalars(select(Call.id).where((Call.started_at >= Call.ended_at) | (Call.ended_at > NOW))).all() == []
-    assert db.scalars(select(Visit.id).where((Visit.booked_at >= Visit.starts_at) | (Visit.reported_at > NOW))).all() == []
+    assert (
+        db.scalars(select(Visit.id).where((Visit.booked_at >= Visit.starts_at) | (Visit.reported_at > NOW))).all() == []
+    )
     assert db.scalars(select(Visit.id).where(Visit.reported_at < Visit.ends_at)).all() == []
     assert db.scalars(select(VisitEvent.id).where(VisitEvent.at > NOW)).all() == []
-    assert db.scalars(select(FollowUp.id).where((FollowUp.done_at > NOW) | (FollowUp.done_at < FollowUp.created_at))
-                      ).all() == []
+    assert (
+        db.scalars(select(FollowUp.id).where((FollowUp.done_at > NOW) | (FollowUp.done_at < FollowUp.created_at))).all()
+        == []
+    )
 
 
 def test_foreign_keys_hold(db: Session) -> None:
@@ -118,9 +139,15 @@ def test_foreign_keys_hold(db: Session) -> None:
 
 def test_jobcentres_and_phoners_differ(db: Session) -> None:
     for column in (QueueEntry.jobcentre_id, QueueEntry.final_by):
-        rates = [booked / contacted for booked, contacted in db.execute(
-            select(func.sum(case((QueueEntry.final_outcome == "booked", 1), else_=0)), func.count())
-            .where(QueueEntry.final_outcome.in_(("booked", "declined"))).group_by(column)) if contacted > 100]
+        rates = [
+            booked / contacted
+            for booked, contacted in db.execute(
+                select(func.sum(case((QueueEntry.final_outcome == "booked", 1), else_=0)), func.count())
+                .where(QueueEntry.final_outcome.in_(("booked", "declined")))
+                .group_by(column)
+            )
+            if contacted > 100
+        ]
         assert max(rates) - min(rates) > 0.08
 
 
@@ -136,10 +163,19 @@ def test_the_first_phoner_begins_in_the_first_consultants_jobcentre(engine: Engi
 def test_the_first_consultant_is_out_and_the_queue_is_full(db: Session) -> None:
     first = db.scalars(select(User).where(User.email == "consultant1@demo.invalid")).one()
     phoner = db.scalars(select(User).where(User.email == "phoner1@demo.invalid")).one()
-    assert db.scalar(select(func.count()).select_from(Visit).where(
-        Visit.consultant_id == first.id, Visit.starts_at > NOW)) >= 1
-    waiting = select(func.count()).select_from(QueueEntry).where(
-        QueueEntry.state == "waiting", QueueEntry.due_at <= NOW, QueueEntry.calling_firm_id == phoner.calling_firm_id)
+    assert (
+        db.scalar(select(func.count()).select_from(Visit).where(Visit.consultant_id == first.id, Visit.starts_at > NOW))
+        >= 1
+    )
+    waiting = (
+        select(func.count())
+        .select_from(QueueEntry)
+        .where(
+            QueueEntry.state == "waiting",
+            QueueEntry.due_at <= NOW,
+            QueueEntry.calling_firm_id == phoner.calling_firm_id,
+        )
+    )
     assert db.scalar(waiting) > 1000
 
 

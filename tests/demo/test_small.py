@@ -143,8 +143,10 @@ def test_the_history_has_seen_everything(db: Session) -> None:
 
 def test_follow_ups_are_kept_late_overdue_and_open(db: Session) -> None:
     today = danish_date(NOW)
-    done = [danish_date(row.done_at) <= row.first_due_on
-            for row in db.scalars(select(FollowUp).where(FollowUp.state == "done"))]
+    done = [
+        danish_date(row.done_at) <= row.first_due_on
+        for row in db.scalars(select(FollowUp).where(FollowUp.state == "done"))
+    ]
     assert {True, False} == set(done)
     assert count(db, FollowUp, FollowUp.state == "open", FollowUp.due_on < today) > 2
     assert count(db, FollowUp, FollowUp.state == "open", FollowUp.due_on > today) > 10
@@ -190,8 +192,11 @@ def test_today_the_first_consultant_is_out(db: Session) -> None:
 
 def test_visits_are_on_working_days_apart_and_drivable(db: Session) -> None:
     engine = default_engine()
-    visits = db.scalars(select(Visit).where(Visit.state.in_(("booked", "held", "nobody_there")))
-                        .order_by(Visit.consultant_id, Visit.starts_at)).all()
+    visits = db.scalars(
+        select(Visit)
+        .where(Visit.state.in_(("booked", "held", "nobody_there")))
+        .order_by(Visit.consultant_id, Visit.starts_at)
+    ).all()
     assert all(is_working_day(danish_date(visit.starts_at)) for visit in visits)
     for before, after in zip(visits, visits[1:], strict=False):
         if (before.consultant_id, danish_date(before.starts_at)) == (after.consultant_id, danish_date(after.starts_at)):
@@ -222,15 +227,17 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.mark.parametrize("now", [NOW, datetime.fromisoformat("2027-03-28T01:30:00+01:00")],
-                         ids=["a Tuesday", "the night the clocks change"])
+@pytest.mark.parametrize(
+    "now", [NOW, datetime.fromisoformat("2027-03-28T01:30:00+01:00")], ids=["a Tuesday", "the night the clocks change"]
+)
 def test_two_runs_are_equal(empty: Engine, tmp_path: Path, now: datetime) -> None:
     found = []
     for number in range(2):
         with session_factory(empty)() as session:
             load_reference(session)
-            small.build(session, now, 7, tmp_path / f"{number}" / "register-small.csv", lambda _step: None,
-                        working_days=2)
+            small.build(
+                session, now, 7, tmp_path / f"{number}" / "register-small.csv", lambda _step: None, working_days=2
+            )
             found.append(digests(session, without=("outbox",) if empty.dialect.name == "postgresql" else ()))
             session.rollback()
     assert found[0] == found[1]

@@ -54,8 +54,10 @@ def test_a_calling_firm_reaches_its_lists_while_the_campaign_runs(session: Sessi
     running = make_participation(session, campaign=make_campaign(session), firm=firm)
     over = make_participation(session, campaign=make_campaign(session, ends_on=TODAY - timedelta(days=1)), firm=firm)
     closed = make_participation(session, campaign=make_campaign(session, state="closed"), firm=firm)
-    places = [make_queue_entry(session, participation=one, workplace=make_workplace(session, name=f"Fælles {n}")).workplace
-              for n, one in enumerate((running, over, closed))]
+    places = [
+        make_queue_entry(session, participation=one, workplace=make_workplace(session, name=f"Fælles {n}")).workplace
+        for n, one in enumerate((running, over, closed))
+    ]
     scope = Scope(firms=frozenset({firm.id}))
     assert workplace(session, scope, places[0].id, TODAY)
     for place in places[1:]:
@@ -116,8 +118,12 @@ def test_room_is_working_time_without_absence_against_visits(session: Session) -
     centre = make_jobcentre(session)
     person = make_consultant(session, jobcentre=centre)
     monday = NOW - timedelta(days=1)
-    make_visit(session, entry=make_queue_entry(session, participation=make_participation(session, jobcentre=centre)),
-               consultant=person, starts_at=NOW + timedelta(hours=1))
+    make_visit(
+        session,
+        entry=make_queue_entry(session, participation=make_participation(session, jobcentre=centre)),
+        consultant=person,
+        starts_at=NOW + timedelta(hours=1),
+    )
     before = room.room(session, only(centre.id), NOW)
     assert len(before.weeks) == room.WEEKS
     assert before.weeks[0].booked == 1
@@ -143,9 +149,17 @@ def test_overdue_and_badges_count_what_is_owed_now(session: Session) -> None:
 def test_campaigns_pace_and_queues(session: Session) -> None:
     joined = make_participation(session)
     for outcome in ("booked", "declined", None):
-        make_queue_entry(session, participation=joined, workplace=make_workplace(session), final_outcome=outcome,
-                         final_at=NOW - timedelta(days=1) if outcome else None, state="done" if outcome else "waiting")
-    pace = next(one for one in today.paces(session, Scope(everything=True), NOW) if one.campaign.id == joined.campaign_id)
+        make_queue_entry(
+            session,
+            participation=joined,
+            workplace=make_workplace(session),
+            final_outcome=outcome,
+            final_at=NOW - timedelta(days=1) if outcome else None,
+            state="done" if outcome else "waiting",
+        )
+    pace = next(
+        one for one in today.paces(session, Scope(everything=True), NOW) if one.campaign.id == joined.campaign_id
+    )
     assert (pace.contacted, pace.booked, pace.recent, pace.left, pace.jobcentres) == (2, 1, 1, 1, 1)
     left = today.queues(session, Scope(everything=True), joined.campaign_id)
     assert [(one.left, one.total) for one in left] == [(1, 3)]

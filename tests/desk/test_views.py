@@ -19,11 +19,19 @@ from tests.factories.followups import make_follow_up
 SignIn = Callable[[FlaskClient, User], FlaskClient]
 
 
-@pytest.mark.parametrize(("role", "words"), [
-    ("phoner", "Begynd at ringe"), ("jobcentre_lead", "Ingen besøg i dag"), ("regional_lead", "Ingen tal endnu"),
-    ("campaign_manager", "Ingen åbne kampagner"), ("admin", "Udbakke")])
-def test_each_role_has_an_overview_even_of_nothing(client: FlaskClient, db: Session, sign_in: SignIn, role: str,
-                                                   words: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        ("phoner", "Begynd at ringe"),
+        ("jobcentre_lead", "Ingen besøg i dag"),
+        ("regional_lead", "Ingen tal endnu"),
+        ("campaign_manager", "Ingen åbne kampagner"),
+        ("admin", "Udbakke"),
+    ],
+)
+def test_each_role_has_an_overview_even_of_nothing(
+    client: FlaskClient, db: Session, sign_in: SignIn, role: str, words: str
+) -> None:
     user = make_user(db, role)
     db.commit()
     answer = sign_in(client, user).get("/")
@@ -39,9 +47,18 @@ def test_a_consultant_goes_to_the_day(client: FlaskClient, db: Session, sign_in:
 
 def test_overviews_show_what_there_is(client: FlaskClient, db: Session, sign_in: SignIn) -> None:
     visit = make_visit(db, starts_at=NOW + timedelta(hours=1))
-    make_follow_up(db, visit=visit, promise="To ansøgere til pladeværkstedet", due_on=NOW.date() - timedelta(days=4),
-                   first_due_on=NOW.date() - timedelta(days=4))
-    lead, manager, region = make_user(db, "jobcentre_lead"), make_user(db, "campaign_manager"), make_user(db, "regional_lead")
+    make_follow_up(
+        db,
+        visit=visit,
+        promise="To ansøgere til pladeværkstedet",
+        due_on=NOW.date() - timedelta(days=4),
+        first_due_on=NOW.date() - timedelta(days=4),
+    )
+    lead, manager, region = (
+        make_user(db, "jobcentre_lead"),
+        make_user(db, "campaign_manager"),
+        make_user(db, "regional_lead"),
+    )
     db.commit()
     text = sign_in(client, lead).get("/").get_data(as_text=True)
     assert "Opfølgning over fristen: 1" in text

@@ -23,29 +23,44 @@ def make_calendar(session: Session, consultant: User, *, postcode: str = "9500",
     return profile
 
 
-def make_consultant(session: Session, *, jobcentre: Jobcentre | None = None, postcode: str = "9500", name: str = "",
-                    phone: str | None = None, **fields: Any) -> User:
+def make_consultant(
+    session: Session,
+    *,
+    jobcentre: Jobcentre | None = None,
+    postcode: str = "9500",
+    name: str = "",
+    phone: str | None = None,
+    **fields: Any,
+) -> User:
     """A consultant who can be booked."""
     consultant = make_user(session, "consultant", jobcentre=jobcentre, name=name, phone=phone)
     make_calendar(session, consultant, postcode=postcode, **fields)
     return consultant
 
 
-def make_absence(session: Session, consultant: User, starts_at: datetime = NOW, hours: float = 8,
-                 title: str = "Kursus") -> Absence:
-    made = Absence(consultant_id=consultant.id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours),
-                   title=title)
+def make_absence(
+    session: Session, consultant: User, starts_at: datetime = NOW, hours: float = 8, title: str = "Kursus"
+) -> Absence:
+    made = Absence(
+        consultant_id=consultant.id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=hours), title=title
+    )
     session.add(made)
     session.flush()
     return made
 
 
-def make_event(session: Session, consultant: User, *, uid: str = "visit-1@jobaabner", starts_at: datetime = NOW,
-               **fields: Any) -> CalendarEvent:
-    values: dict[str, Any] = {"summary": "Besøg: Eksempel ApS", "location": "Prøvevej 2, 9500 Hobro",
-                              "updated_at": NOW, **fields}
-    made = CalendarEvent(uid=uid, consultant_id=consultant.id, starts_at=starts_at,
-                         ends_at=starts_at + timedelta(hours=1), **values)
+def make_event(
+    session: Session, consultant: User, *, uid: str = "visit-1@jobaabner", starts_at: datetime = NOW, **fields: Any
+) -> CalendarEvent:
+    values: dict[str, Any] = {
+        "summary": "Besøg: Eksempel ApS",
+        "location": "Prøvevej 2, 9500 Hobro",
+        "updated_at": NOW,
+        **fields,
+    }
+    made = CalendarEvent(
+        uid=uid, consultant_id=consultant.id, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), **values
+    )
     session.add(made)
     session.flush()
     return made

@@ -22,10 +22,22 @@ DANISH = [danish for danish, _others in COLUMNS.values()]
 def register_row(n: int = 1, **cells: str) -> dict[str, str]:
     """One good row by column key; give the cells the test is about."""
     return {
-        "cvr_number": valid_cvr(n), "p_number": f"{1_500_000_000 + n}", "name": f"Ærlig Østergård {n} ApS",
-        "street": "Søndergade 4", "postcode": "9500", "city": "Hobro", "municipality_code": "0846",
-        "industry_code": "432200", "employees": "14", "phone": f"{20_000_000 + n}", "email": f"post{n}@firma.invalid",
-        "advertising_protected": "nej", "lat": "56,64", "lon": "9,79", "contact_name": "Åse Prøvesen", **cells,
+        "cvr_number": valid_cvr(n),
+        "p_number": f"{1_500_000_000 + n}",
+        "name": f"Ærlig Østergård {n} ApS",
+        "street": "Søndergade 4",
+        "postcode": "9500",
+        "city": "Hobro",
+        "municipality_code": "0846",
+        "industry_code": "432200",
+        "employees": "14",
+        "phone": f"{20_000_000 + n}",
+        "email": f"post{n}@firma.invalid",
+        "advertising_protected": "nej",
+        "lat": "56,64",
+        "lon": "9,79",
+        "contact_name": "Åse Prøvesen",
+        **cells,
     }
 
 
@@ -33,16 +45,23 @@ def _table(rows: Sequence[Mapping[str, str]], keys: Sequence[str], headers: Sequ
     return [list(headers or keys), *([row.get(key, "") for key in keys] for row in rows)]
 
 
-def csv_extract(rows: Sequence[Mapping[str, str]], *, keys: Sequence[str] = ENGLISH, headers: Sequence[str] | None = None,
-                delimiter: str = ";", encoding: str = "utf-8") -> io.BytesIO:
+def csv_extract(
+    rows: Sequence[Mapping[str, str]],
+    *,
+    keys: Sequence[str] = ENGLISH,
+    headers: Sequence[str] | None = None,
+    delimiter: str = ";",
+    encoding: str = "utf-8",
+) -> io.BytesIO:
     """An extract as CSV."""
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter).writerows(_table(rows, keys, headers))
     return io.BytesIO(out.getvalue().encode(encoding))
 
 
-def xlsx_extract(rows: Sequence[Mapping[str, Any]], *, keys: Sequence[str] = ENGLISH,
-                 headers: Sequence[str] | None = None) -> io.BytesIO:
+def xlsx_extract(
+    rows: Sequence[Mapping[str, Any]], *, keys: Sequence[str] = ENGLISH, headers: Sequence[str] | None = None
+) -> io.BytesIO:
     """An extract as an Excel workbook."""
     book = Workbook()
     sheet = book.active

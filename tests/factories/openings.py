@@ -12,14 +12,22 @@ from tests.conftest import NOW
 from tests.factories.core import make_visit
 
 
-def make_opening(session: Session, *, visit: Visit | None = None, type: str = "ordinary", positions: int = 1,
-                 **fields: Any) -> Opening:
+def make_opening(
+    session: Session, *, visit: Visit | None = None, type: str = "ordinary", positions: int = 1, **fields: Any
+) -> Opening:
     """Of a held visit, as its report writes it."""
     visit = visit or make_visit(session, state="held", starts_at=NOW, reported_at=NOW)
     values: dict[str, Any] = {"from_report": True, "created_at": NOW, "created_by": visit.consultant_id, **fields}
-    made = Opening(visit_id=visit.id, campaign_id=visit.campaign_id, jobcentre_id=visit.jobcentre_id,
-                   workplace_id=visit.workplace_id, consultant_id=visit.consultant_id, type=type,
-                   positions=positions, **values)
+    made = Opening(
+        visit_id=visit.id,
+        campaign_id=visit.campaign_id,
+        jobcentre_id=visit.jobcentre_id,
+        workplace_id=visit.workplace_id,
+        consultant_id=visit.consultant_id,
+        type=type,
+        positions=positions,
+        **values,
+    )
     session.add(made)
     session.flush()
     return made

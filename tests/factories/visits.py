@@ -47,8 +47,9 @@ class Scene:
     def entry(self, *, at: tuple[float, float] | None = None, held: bool = True, **workplace: Any) -> QueueEntry:
         """A company in the queue, by default in the phoner's hands."""
         where: dict[str, Any] = {"lat": at[0], "lon": at[1]} if at else {}
-        made = make_queue_entry(self.session, participation=self.participation,
-                                workplace=make_workplace(self.session, **where, **workplace))
+        made = make_queue_entry(
+            self.session, participation=self.participation, workplace=make_workplace(self.session, **where, **workplace)
+        )
         if held:
             for other in self.session.query(QueueEntry).filter_by(claimed_by=self.phoner.id):
                 other.claimed_by = other.claimed_until = None
@@ -61,8 +62,11 @@ class Scene:
 def make_scene(session: Session, *, consultants: int = 1, max_visits: int = 4, **campaign: Any) -> Scene:
     jobcentre = make_jobcentre(session)
     firm = make_firm(session)
-    participation = make_participation(session, campaign=make_campaign(session, **campaign), jobcentre=jobcentre,
-                                       firm=firm)
-    people = [make_consultant(session, jobcentre=jobcentre, max_visits_a_day=max_visits, phone="+4530303030")
-              for _ in range(consultants)]
+    participation = make_participation(
+        session, campaign=make_campaign(session, **campaign), jobcentre=jobcentre, firm=firm
+    )
+    people = [
+        make_consultant(session, jobcentre=jobcentre, max_visits_a_day=max_visits, phone="+4530303030")
+        for _ in range(consultants)
+    ]
     return Scene(session, jobcentre, participation, make_user(session, "phoner", firm=firm), people)

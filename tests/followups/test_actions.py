@@ -36,14 +36,23 @@ def visit(session: Session, now: datetime) -> Visit:
     return make_visit(session, starts_at=now - timedelta(hours=1), contact_email="mette@eksempel.invalid")
 
 
-def close(session: Session, visit: Visit, now: datetime, decision: FollowUpDecision | NoFollowUp | None,
-          openings: list[NewOpening] | None = None, report: VisitReport = HELD) -> Visit:
+def close(
+    session: Session,
+    visit: Visit,
+    now: datetime,
+    decision: FollowUpDecision | NoFollowUp | None,
+    openings: list[NewOpening] | None = None,
+    report: VisitReport = HELD,
+) -> Visit:
     return close_visit(session, visit.consultant, now, visit, report, openings or [], decision)
 
 
 def mails(session: Session) -> list[OutboxMessage]:
-    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key.like("follow_up:%"))
-                                .order_by(OutboxMessage.id)))
+    return list(
+        session.scalars(
+            select(OutboxMessage).where(OutboxMessage.dedupe_key.like("follow_up:%")).order_by(OutboxMessage.id)
+        )
+    )
 
 
 def test_a_report_keeps_visit_openings_and_agreement_together(session: Session, visit: Visit, now: datetime) -> None:
@@ -51,9 +60,16 @@ def test_a_report_keeps_visit_openings_and_agreement_together(session: Session, 
     [agreed] = of_visit(session, visit.id)
     assert (visit.state, visit.pressed, visit.reported_at, visit.report_note) == ("held", False, now, "God snak")
     assert {o.type: (o.positions, o.akutjob) for o in openings_of(session, visit.id)} == {
-        "ordinary": (1, True), "wage_subsidy": (2, False)}
+        "ordinary": (1, True),
+        "wage_subsidy": (2, False),
+    }
     assert (agreed.owner_id, agreed.owed_by, agreed.due_on, agreed.first_due_on, agreed.state) == (
-        visit.consultant_id, "jobcentre", date(2026, 12, 1), date(2026, 12, 1), "open")
+        visit.consultant_id,
+        "jobcentre",
+        date(2026, 12, 1),
+        date(2026, 12, 1),
+        "open",
+    )
     verbs = set(session.scalars(select(Activity.verb).where(Activity.workplace_id == visit.workplace_id)))
     assert verbs == {"visits.report", "openings.log", "followups.agree"}
 
@@ -105,8 +121,14 @@ def test_a_reason_for_no_follow_up_is_a_decision(session: Session, visit: Visit,
 
 def test_every_error_is_told_at_once(session: Session, visit: Visit, now: datetime) -> None:
     with pytest.raises(Invalid) as refused:
-        close(session, visit, now, FollowUpDecision("jobcentre", None, "", "we_owe"), [NewOpening("ordinary", 0)],
-              VisitReport("held"))
+        close(
+            session,
+            visit,
+            now,
+            FollowUpDecision("jobcentre", None, "", "we_owe"),
+            [NewOpening("ordinary", 0)],
+            VisitReport("held"),
+        )
     assert set(refused.value.errors) == {"pressed", "openings.0.positions", "follow_up.promise", "follow_up.due_on"}
 
 
@@ -147,7 +169,8 @@ def test_the_same_report_again_changes_nothing_that_counts(session: Session, vis
 
 
 def test_a_corrected_agreement_replaces_the_open_one_and_the_company_is_told(
-        session: Session, visit: Visit, now: datetime) -> None:
+    session: Session, visit: Visit, now: datetime
+) -> None:
     close(session, visit, now, SEND)
     close(session, visit, now, FollowUpDecision("company", date(2026, 12, 2), "De ringer", "company_owes"))
     [left] = of_visit(session, visit.id)
@@ -180,7 +203,11 @@ def test_fulfilling_happens_once(session: Session, now: datetime) -> None:
     agreed = make_follow_up(session)
     fulfil(session, agreed.visit.consultant, now, agreed, " To CV'er sendt ")
     assert (agreed.state, agreed.done_at, agreed.done_by, agreed.outcome) == (
-        "done", now, agreed.owner_id, "To CV'er sendt")
+        "done",
+        now,
+        agreed.owner_id,
+        "To CV'er sendt",
+    )
     with pytest.raises(Refusal) as refused:
         fulfil(session, None, now, agreed)
     assert refused.value.code == "done"
@@ -190,9 +217,16 @@ def test_snoozing_keeps_the_first_promise_and_needs_a_reason(session: Session, n
     agreed = make_follow_up(session, due_on=date(2026, 11, 20))
     snooze(session, None, now, agreed, date(2026, 12, 1), "Kandidaten er syg")
     assert (agreed.due_on, agreed.first_due_on, agreed.snooze_reason) == (
-        date(2026, 12, 1), date(2026, 11, 20), "Kandidaten er syg")
-    for due_on, reason, field in ((date(2026, 11, 24), "x", "due_on"), (date(2026, 12, 5), "x", "due_on"),
-                                  (date(2026, 12, 2), " ", "reason"), (date.max, "x", "due_on")):
+        date(2026, 12, 1),
+        date(2026, 11, 20),
+        "Kandidaten er syg",
+    )
+    for due_on, reason, field in (
+        (date(2026, 11, 24), "x", "due_on"),
+        (date(2026, 12, 5), "x", "due_on"),
+        (date(2026, 12, 2), " ", "reason"),
+        (date.max, "x", "due_on"),
+    ):
         with pytest.raises(Invalid) as refused:
             snooze(session, None, now, agreed, due_on, reason)
         assert list(refused.value.errors) == [field]
@@ -200,7 +234,12 @@ def test_snoozing_keeps_the_first_promise_and_needs_a_reason(session: Session, n
 
 def test_an_agreement_beside_the_report_outlives_its_correction(session: Session, visit: Visit, now: datetime) -> None:
     close(session, visit, now, NONE)
-    made = agree(session, visit.consultant, now, visit, FollowUpDecision("jobcentre", date(2027, 6, 1),
-                                                                        "Ringe i juni", "future_need"))
+    made = agree(
+        session,
+        visit.consultant,
+        now,
+        visit,
+        FollowUpDecision("jobcentre", date(2027, 6, 1), "Ringe i juni", "future_need"),
+    )
     close(session, visit, now, NONE)
     assert [f.id for f in of_visit(session, visit.id)] == [made.id]

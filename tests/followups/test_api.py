@@ -21,9 +21,13 @@ from tests.factories.followups import make_follow_up
 Headers = Callable[[User], dict[str, str]]
 FOLLOW_UP = {"kind": "we_owe", "owed_by": "jobcentre", "due_on": "2026-12-01", "promise": "Sende CV'er"}
 BODY: dict[str, Any] = {
-    "result": "held", "pressed": False, "schemes": ["wage_subsidy"], "materials": [],
+    "result": "held",
+    "pressed": False,
+    "schemes": ["wage_subsidy"],
+    "materials": [],
     "openings": [{"type": "ordinary", "positions": 2, "akutjob": True, "occupation": "Smed"}, {"type": "other"}],
-    "follow_up": FOLLOW_UP}
+    "follow_up": FOLLOW_UP,
+}
 
 
 @pytest.fixture
@@ -39,7 +43,9 @@ def test_a_report_answers_with_what_counts_now(client: FlaskClient, api: Headers
     body = answer.get_json()
     assert (body["state"], body["pressed"], body["no_follow_up_because"]) == ("held", False, None)
     assert [(o["type"], o["positions"], o["akutjob"]) for o in body["openings"]] == [
-        ("ordinary", 2, True), ("other", 1, False)]
+        ("ordinary", 2, True),
+        ("other", 1, False),
+    ]
     assert body["follow_ups"][0]["due_on"] == "2026-12-01"
 
 
@@ -51,23 +57,27 @@ def test_the_same_report_again_counts_once(client: FlaskClient, api: Headers, db
     assert db.scalar(select(func.count()).select_from(FollowUp)) == 1
 
 
-@pytest.mark.parametrize(("changes", "field"), [
-    ({"follow_up": None}, "follow_up"),
-    ({"follow_up": None, "no_follow_up_because": " "}, "no_follow_up_because"),
-    ({"no_follow_up_because": "Begge dele"}, "no_follow_up_because"),
-    ({"follow_up": {**FOLLOW_UP, "due_on": "2026-12-05"}}, "follow_up.due_on"),
-    ({"follow_up": {**FOLLOW_UP, "due_on": "2026-11-01"}}, "follow_up.due_on"),
-    ({"follow_up": {**FOLLOW_UP, "due_on": "9999-12-31"}}, "follow_up.due_on"),
-    ({"follow_up": {**FOLLOW_UP, "kind": "company_owes"}}, "follow_up.kind"),
-    ({"follow_up": {**FOLLOW_UP, "promise": " "}}, "follow_up.promise"),
-    ({"pressed": None}, "pressed"),
-    ({"result": "moved"}, "result"),
-    ({"openings": [{"type": "other", "akutjob": True}]}, "openings.0.akutjob"),
-    ({"openings": [{"type": "other", "positions": 0}]}, "openings.0.positions"),
-    ({"schemes": ["gold"]}, "schemes"),
-])
-def test_what_is_wrong_is_named_and_nothing_saved(client: FlaskClient, api: Headers, db: Session, visit: Visit,
-                                                  changes: dict[str, Any], field: str) -> None:
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"follow_up": None}, "follow_up"),
+        ({"follow_up": None, "no_follow_up_because": " "}, "no_follow_up_because"),
+        ({"no_follow_up_because": "Begge dele"}, "no_follow_up_because"),
+        ({"follow_up": {**FOLLOW_UP, "due_on": "2026-12-05"}}, "follow_up.due_on"),
+        ({"follow_up": {**FOLLOW_UP, "due_on": "2026-11-01"}}, "follow_up.due_on"),
+        ({"follow_up": {**FOLLOW_UP, "due_on": "9999-12-31"}}, "follow_up.due_on"),
+        ({"follow_up": {**FOLLOW_UP, "kind": "company_owes"}}, "follow_up.kind"),
+        ({"follow_up": {**FOLLOW_UP, "promise": " "}}, "follow_up.promise"),
+        ({"pressed": None}, "pressed"),
+        ({"result": "moved"}, "result"),
+        ({"openings": [{"type": "other", "akutjob": True}]}, "openings.0.akutjob"),
+        ({"openings": [{"type": "other", "positions": 0}]}, "openings.0.positions"),
+        ({"schemes": ["gold"]}, "schemes"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_saved(
+    client: FlaskClient, api: Headers, db: Session, visit: Visit, changes: dict[str, Any], field: str
+) -> None:
     answer = client.post(f"/api/v1/visits/{visit.id}/report", json={**BODY, **changes}, headers=api(visit.consultant))
     assert answer.status_code == 422
     assert answer.content_type == "application/problem+json"
@@ -79,8 +89,9 @@ def test_what_is_wrong_is_named_and_nothing_saved(client: FlaskClient, api: Head
 
 def test_the_kind_may_be_left_out(client: FlaskClient, api: Headers, visit: Visit) -> None:
     follow_up = {"owed_by": "company", "due_on": "2026-12-01", "promise": "De vender tilbage"}
-    body = client.post(f"/api/v1/visits/{visit.id}/report", json={**BODY, "follow_up": follow_up},
-                       headers=api(visit.consultant)).get_json()
+    body = client.post(
+        f"/api/v1/visits/{visit.id}/report", json={**BODY, "follow_up": follow_up}, headers=api(visit.consultant)
+    ).get_json()
     assert body["follow_ups"][0]["kind"] == "company_owes"
 
 
@@ -92,8 +103,10 @@ def test_a_foreign_visit_is_not_found(client: FlaskClient, api: Headers, db: Ses
 
 
 def test_the_list_filters_and_pages(client: FlaskClient, api: Headers, db: Session, visit: Visit) -> None:
-    made = [make_follow_up(db, visit=visit, due_on=day) for day in
-            (date(2026, 11, 20), date(2026, 11, 24), date(2026, 12, 1))]
+    made = [
+        make_follow_up(db, visit=visit, due_on=day)
+        for day in (date(2026, 11, 20), date(2026, 11, 24), date(2026, 12, 1))
+    ]
     make_follow_up(db)
     headers = api(visit.consultant)
 

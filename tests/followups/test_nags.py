@@ -36,7 +36,9 @@ def steps(session: Session) -> list[tuple[str, int]]:
 
 
 def mails(session: Session) -> list[tuple[str, str]]:
-    rows = session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key.like("nag:%")).order_by(OutboxMessage.id))
+    rows = session.scalars(
+        select(OutboxMessage).where(OutboxMessage.dedupe_key.like("nag:%")).order_by(OutboxMessage.id)
+    )
     return [(mail.recipient, mail.subject.partition(":")[0]) for mail in rows]
 
 
@@ -47,8 +49,12 @@ def test_the_ladder_day_by_day_each_step_once(session: Session) -> None:
     written = [nag(session, morning(count)) + nag(session, morning(count)) for count in range(-1, 8)]
     assert written == [0, 1, 0, 1, 0, 0, 1, 0, 0]
     assert steps(session) == [("due", owner.id), ("overdue", owner.id), ("escalated", lead.id)]
-    assert mails(session) == [(owner.email, "Frist i dag"), (owner.email, "Over fristen"), (lead.email, "Over fristen"),
-                              (lead.email, "Stadig ikke på plads")]
+    assert mails(session) == [
+        (owner.email, "Frist i dag"),
+        (owner.email, "Over fristen"),
+        (lead.email, "Over fristen"),
+        (lead.email, "Stadig ikke på plads"),
+    ]
 
 
 def test_nothing_before_half_past_seven(session: Session) -> None:
@@ -132,8 +138,15 @@ def test_from_no_opening_today_to_a_kept_promise_in_march(session: Session) -> N
     lead = lead_of(session)
     visit = make_visit(session, starts_at=datetime(2026, 11, 24, 9, tzinfo=UTC), contact_email="a@eksempel.invalid")
     who = visit.consultant
-    close_visit(session, who, datetime(2026, 11, 24, 10, tzinfo=UTC), visit, VisitReport("held", pressed=False), [],
-                FollowUpDecision("jobcentre", date(2027, 3, 1), "Ringe om sæsonjob", "future_need"))
+    close_visit(
+        session,
+        who,
+        datetime(2026, 11, 24, 10, tzinfo=UTC),
+        visit,
+        VisitReport("held", pressed=False),
+        [],
+        FollowUpDecision("jobcentre", date(2027, 3, 1), "Ringe om sæsonjob", "future_need"),
+    )
     [agreed] = of_visit(session, visit.id)
     march = date(2027, 3, 1)
     moments = [datetime(2026, 11, 25, 6, 30, tzinfo=UTC) + timedelta(days=day) for day in range(110)]

@@ -55,8 +55,9 @@ def test_a_double_tap_reports_the_visit_once(pg_app: Flask) -> None:
     def report() -> None:
         with sessions() as db:
             visit = db.get_one(Visit, visit_id)
-            close_visit(db, visit.consultant, NOW, visit, VisitReport("held", pressed=False),
-                        [NewOpening("ordinary", 2)], SEND)
+            close_visit(
+                db, visit.consultant, NOW, visit, VisitReport("held", pressed=False), [NewOpening("ordinary", 2)], SEND
+            )
             db.commit()
 
     assert together(4, report) == [None] * 4
@@ -88,8 +89,14 @@ def test_the_pages_work_on_postgresql(pg_app: Flask, sign_in: Callable[[FlaskCli
         agreed = make_follow_up(db, visit=visit, due_on=date(2026, 11, 20), from_report=False)
         db.commit()
         client = sign_in(pg_app.test_client(), visit.consultant)
-    data = {"result": "held", "pressed": "no", "types": "other", "positions_other": "1", "owed_by": "none",
-            "because": "De lukker"}
+    data = {
+        "result": "held",
+        "pressed": "no",
+        "types": "other",
+        "positions_other": "1",
+        "owed_by": "none",
+        "because": "De lukker",
+    }
     assert client.post(f"/visits/{visit.id}/report", data=data).status_code == 302
     for path in ("/followups", f"/followups/{agreed.id}", "/openings", f"/visits/{visit.id}/openings"):
         assert client.get(path).status_code == 200

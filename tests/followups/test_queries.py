@@ -21,15 +21,30 @@ def test_kept_by_side_by_the_first_date_on_the_danish_calendar(session: Session)
     just_before_midnight = datetime(2026, 11, 20, 22, 59, tzinfo=UTC)  # 23.59 in Denmark
     just_after = datetime(2026, 11, 20, 23, 1, tzinfo=UTC)
     for done_at, owed_by in ((just_before_midnight, "jobcentre"), (just_after, "jobcentre"), (None, "company")):
-        make_follow_up(session, visit=visit, due_on=date(2026, 11, 20), owed_by=owed_by,
-                       state="done" if done_at else "open", done_at=done_at)
-    make_follow_up(session, visit=visit, due_on=date(2026, 11, 27), first_due_on=date(2026, 11, 20), state="done",
-                   done_at=datetime(2026, 11, 26, 9, tzinfo=UTC))
+        make_follow_up(
+            session,
+            visit=visit,
+            due_on=date(2026, 11, 20),
+            owed_by=owed_by,
+            state="done" if done_at else "open",
+            done_at=done_at,
+        )
+    make_follow_up(
+        session,
+        visit=visit,
+        due_on=date(2026, 11, 27),
+        first_due_on=date(2026, 11, 20),
+        state="done",
+        done_at=datetime(2026, 11, 26, 9, tzinfo=UTC),
+    )
     make_follow_up(session, visit=visit, due_on=date(2027, 3, 1))
     make_follow_up(session, visit=visit, due_on=date(2026, 11, 20), voided_at=just_after)
     found = kept_rate(session, EVERYTHING, TODAY)
     assert {side: (k.due, k.kept, k.late) for side, k in found.items()} == {
-        "jobcentre": (3, 1, 2), "company": (1, 0, 0), "all": (4, 1, 2)}
+        "jobcentre": (3, 1, 2),
+        "company": (1, 0, 0),
+        "all": (4, 1, 2),
+    }
     assert kept_rate(session, EVERYTHING, TODAY, campaign_id=visit.campaign_id)["all"].due == 4
     assert kept_rate(session, Scope(own=visit.consultant_id + 1), TODAY)["all"].due == 0
 

@@ -32,14 +32,29 @@ VISIT = date(2026, 11, 24)
 
 
 def decision(**changes: object) -> FollowUpDecision:
-    return FollowUpDecision(**{"owed_by": "jobcentre", "due_on": date(2026, 12, 1), "promise": "Sende CV'er",  # type: ignore[arg-type]
-                               "kind": "we_owe", **changes})
+    return FollowUpDecision(
+        **{
+            "owed_by": "jobcentre",
+            "due_on": date(2026, 12, 1),
+            "promise": "Sende CV'er",  # type: ignore[arg-type]
+            "kind": "we_owe",
+            **changes,
+        }
+    )
 
 
 @given(working_days)
 def test_the_ladder_climbs_on_the_day_after_two_and_after_five_working_days(due: date) -> None:
-    expected = {0: "due", 1: "due", 2: "overdue", 3: "overdue", 4: "overdue", 5: "escalated", 6: "escalated",
-                30: "escalated"}
+    expected = {
+        0: "due",
+        1: "due",
+        2: "overdue",
+        3: "overdue",
+        4: "overdue",
+        5: "escalated",
+        6: "escalated",
+        30: "escalated",
+    }
     for count, key in expected.items():
         step = step_on(due, add_working_days(due, count))
         assert step is not None
@@ -62,15 +77,18 @@ def test_a_nag_day_is_a_working_day_whose_half_past_seven_has_come_and_the_last_
     assert at(day, 450) <= now < at(add_working_days(day, 1), 450)
 
 
-@pytest.mark.parametrize(("now", "day"), [
-    ("2026-11-24T07:29:00+01:00", date(2026, 11, 23)),
-    ("2026-11-24T07:30:00+01:00", date(2026, 11, 24)),
-    ("2026-07-01T05:30:00+00:00", date(2026, 7, 1)),  # summer time
-    ("2026-03-30T07:30:00+02:00", date(2026, 3, 30)),  # the morning after the clocks went forward
-    ("2026-11-22T12:00:00+01:00", date(2026, 11, 20)),  # a Sunday
-    ("2026-12-24T12:00:00+01:00", date(2026, 12, 23)),
-    ("2027-03-29T12:00:00+02:00", date(2027, 3, 24)),  # Easter Monday: back before Maundy Thursday
-])
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2026-11-24T07:29:00+01:00", date(2026, 11, 23)),
+        ("2026-11-24T07:30:00+01:00", date(2026, 11, 24)),
+        ("2026-07-01T05:30:00+00:00", date(2026, 7, 1)),  # summer time
+        ("2026-03-30T07:30:00+02:00", date(2026, 3, 30)),  # the morning after the clocks went forward
+        ("2026-11-22T12:00:00+01:00", date(2026, 11, 20)),  # a Sunday
+        ("2026-12-24T12:00:00+01:00", date(2026, 12, 23)),
+        ("2027-03-29T12:00:00+02:00", date(2027, 3, 24)),  # Easter Monday: back before Maundy Thursday
+    ],
+)
 def test_half_past_seven_danish_time(now: str, day: date) -> None:
     assert nag_day(datetime.fromisoformat(now)) == day
 
@@ -95,7 +113,10 @@ def test_quick_dates_are_different_working_days_ahead(today: date) -> None:
 
 def test_quick_dates_of_the_drawing() -> None:
     assert quick_dates(date(2026, 11, 19)) == [
-        ("friday", date(2026, 11, 27)), ("fortnight", date(2026, 12, 3)), ("march", date(2027, 3, 1))]
+        ("friday", date(2026, 11, 27)),
+        ("fortnight", date(2026, 12, 3)),
+        ("march", date(2027, 3, 1)),
+    ]
 
 
 @given(days, days)
@@ -104,18 +125,21 @@ def test_a_date_that_passes_is_a_working_day_from_the_visit_on(due: date, visit:
     assert fine == (due >= visit and is_working_day(due) and due <= visit + timedelta(days=1098))
 
 
-@pytest.mark.parametrize(("given_decision", "fields"), [
-    (None, ["follow_up"]),
-    (NoFollowUp("  "), ["no_follow_up_because"]),
-    (decision(promise=" "), ["follow_up.promise"]),
-    (decision(owed_by="nobody"), ["follow_up.owed_by"]),
-    (decision(kind="hope"), ["follow_up.kind"]),
-    (decision(kind="company_owes"), ["follow_up.kind"]),
-    (decision(due_on=VISIT - timedelta(days=1)), ["follow_up.due_on"]),
-    (decision(due_on=date(2026, 12, 25)), ["follow_up.due_on"]),
-    (decision(due_on=date.max), ["follow_up.due_on"]),
-    (decision(promise="", due_on=date.min), ["follow_up.promise", "follow_up.due_on"]),
-])
+@pytest.mark.parametrize(
+    ("given_decision", "fields"),
+    [
+        (None, ["follow_up"]),
+        (NoFollowUp("  "), ["no_follow_up_because"]),
+        (decision(promise=" "), ["follow_up.promise"]),
+        (decision(owed_by="nobody"), ["follow_up.owed_by"]),
+        (decision(kind="hope"), ["follow_up.kind"]),
+        (decision(kind="company_owes"), ["follow_up.kind"]),
+        (decision(due_on=VISIT - timedelta(days=1)), ["follow_up.due_on"]),
+        (decision(due_on=date(2026, 12, 25)), ["follow_up.due_on"]),
+        (decision(due_on=date.max), ["follow_up.due_on"]),
+        (decision(promise="", due_on=date.min), ["follow_up.promise", "follow_up.due_on"]),
+    ],
+)
 def test_a_decision_that_lacks_something_names_it(given_decision: FollowUpDecision | None, fields: list[str]) -> None:
     assert list(problems(given_decision, VISIT)) == fields
 
@@ -134,8 +158,12 @@ def test_the_kind_follows_from_who_and_when() -> None:
 
 
 def test_kept_counts_by_the_first_date() -> None:
-    rows = [(date(2026, 11, 2), date(2026, 11, 2)), (date(2026, 11, 2), date(2026, 11, 3)), (date(2026, 11, 3), None),
-            (date(2026, 12, 3), date(2026, 11, 3))]
+    rows = [
+        (date(2026, 11, 2), date(2026, 11, 2)),
+        (date(2026, 11, 2), date(2026, 11, 3)),
+        (date(2026, 11, 3), None),
+        (date(2026, 12, 3), date(2026, 11, 3)),
+    ]
     found = kept(rows, date(2026, 11, 24))
     assert (found.due, found.kept, found.late) == (3, 1, 1)
 

@@ -22,9 +22,20 @@ from tests.factories.followups import make_follow_up
 from tests.factories.openings import make_opening
 
 Enter = Callable[[FlaskClient, User], FlaskClient]
-WHOLE = {"result": "held", "pressed": "no", "types": ["ordinary", "wage_subsidy"], "positions_ordinary": "1",
-         "akutjob": "y", "positions_wage_subsidy": "2", "schemes": ["wage_subsidy"], "materials": ["folder"],
-         "note": "God snak", "owed_by": "jobcentre", "promise": "To kandidater", "due": "2026-12-08"}
+WHOLE = {
+    "result": "held",
+    "pressed": "no",
+    "types": ["ordinary", "wage_subsidy"],
+    "positions_ordinary": "1",
+    "akutjob": "y",
+    "positions_wage_subsidy": "2",
+    "schemes": ["wage_subsidy"],
+    "materials": ["folder"],
+    "note": "God snak",
+    "owed_by": "jobcentre",
+    "promise": "To kandidater",
+    "due": "2026-12-08",
+}
 
 
 @pytest.fixture
@@ -41,7 +52,9 @@ def page(client: FlaskClient, sign_in: Enter, visit: Visit) -> FlaskClient:
 
 def counts(db: Session) -> tuple[int, ...]:
     db.expire_all()
-    return tuple(db.scalar(select(func.count()).select_from(model)) or 0 for model in (Opening, FollowUp, OutboxMessage))
+    return tuple(
+        db.scalar(select(func.count()).select_from(model)) or 0 for model in (Opening, FollowUp, OutboxMessage)
+    )
 
 
 def reread(db: Session, row: Any) -> None:
@@ -56,8 +69,20 @@ def without(*names: str, **changes: Any) -> dict[str, Any]:
 
 def test_the_report_page_offers_results_openings_and_quick_dates(page: FlaskClient, visit: Visit) -> None:
     html = page.get(f"/visits/{visit.id}/report").get_data(as_text=True)
-    for text in ("Holdt", "Aflyst af virksomheden", "Aflyst af os", "Ingen hjemme", "Ordinært job", "Akutjob",
-                 "Hvem skylder hvad hvornår?", "fr. 4. dec.", "om 2 uger", "8. dec.", "1. marts", "Anden dato"):
+    for text in (
+        "Holdt",
+        "Aflyst af virksomheden",
+        "Aflyst af os",
+        "Ingen hjemme",
+        "Ordinært job",
+        "Akutjob",
+        "Hvem skylder hvad hvornår?",
+        "fr. 4. dec.",
+        "om 2 uger",
+        "8. dec.",
+        "1. marts",
+        "Anden dato",
+    ):
         assert text in html
     assert 'value="2026-12-08"' in html
     assert "checked" not in html
@@ -68,16 +93,16 @@ def test_a_whole_report_is_saved_and_the_consultant_goes_on(page: FlaskClient, d
     assert (answer.status_code, answer.location) == (302, "/today")
     assert counts(db) == (2, 1, 1)
     db.refresh(visit)
-    assert (visit.state, visit.pressed, visit.schemes, visit.materials) == (
-        "held", False, ["wage_subsidy"], ["folder"])
+    assert (visit.state, visit.pressed, visit.schemes, visit.materials) == ("held", False, ["wage_subsidy"], ["folder"])
     assert {o.type: (o.positions, o.akutjob) for o in db.scalars(select(Opening))} == {
-        "ordinary": (1, True), "wage_subsidy": (2, False)}
+        "ordinary": (1, True),
+        "wage_subsidy": (2, False),
+    }
     agreed = db.scalars(select(FollowUp)).one()
     assert (agreed.due_on, agreed.promise, agreed.kind) == (date(2026, 12, 8), "To kandidater", "we_owe")
 
 
-def test_a_missing_date_is_one_error_and_everything_typed_stays(
-        page: FlaskClient, db: Session, visit: Visit) -> None:
+def test_a_missing_date_is_one_error_and_everything_typed_stays(page: FlaskClient, db: Session, visit: Visit) -> None:
     answer = page.post(f"/visits/{visit.id}/report", data=without("due"))
     html = answer.get_data(as_text=True)
     assert answer.status_code == 422
@@ -85,34 +110,44 @@ def test_a_missing_date_is_one_error_and_everything_typed_stays(
     assert "Luk besøg og send aftalen" in html
     assert "rapporteret" not in html
     assert html.count("Vælg en dato, før du lukker besøget.") == 2  # in the summary and at the field
-    for kept in ("God snak", "To kandidater", 'name="types" value="ordinary" checked', 'value="held" checked',
-                 'value="folder" checked', 'value="2" min="1"'):
+    for kept in (
+        "God snak",
+        "To kandidater",
+        'name="types" value="ordinary" checked',
+        'value="held" checked',
+        'value="folder" checked',
+        'value="2" min="1"',
+    ):
         assert kept in html
     assert counts(db) == (0, 0, 0)
     db.refresh(visit)
     assert (visit.state, visit.reported_at) == ("booked", None)
 
 
-@pytest.mark.parametrize(("data", "text"), [
-    (without("owed_by", "promise", "due"), "Skriv, hvad I aftalte, eller hvorfor der ingen opfølgning er."),
-    (without("pressed"), "presset"),
-    (without("result", "types"), "Vælg, hvordan besøget gik"),
-    (without("promise"), "Skriv, hvad I aftalte."),
-    (without(positions_ordinary="0"), "Skriv et antal fra 1 til 999."),
-    (without(positions_ordinary="mange"), "Skriv et helt tal."),
-    (without(result="nobody_there"), "Kun et holdt besøg kan give åbninger."),
-    (without(due="own", own_date="2026-12-24"), "Den næste er 28.12.2026."),
-    (without(due="2026-11-01"), "Datoen ligger før besøget."),
-    (without(due="own"), "Vælg en dato, før du lukker besøget."),
-    (without(due="2026-99-99"), "Vælg en dato, før du lukker besøget."),
-    (without(owed_by="none"), "Skriv, hvorfor der ingen opfølgning er."),
-    (without(owed_by="somebody"), "Vælg, hvem der skylder."),
-    (without(types=["gold"]), "Vælg en af typerne."),
-    (without(schemes=["gold"]), "Vælg ordninger fra listen"),
-    ({}, "fejl at rette"),
-])
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (without("owed_by", "promise", "due"), "Skriv, hvad I aftalte, eller hvorfor der ingen opfølgning er."),
+        (without("pressed"), "presset"),
+        (without("result", "types"), "Vælg, hvordan besøget gik"),
+        (without("promise"), "Skriv, hvad I aftalte."),
+        (without(positions_ordinary="0"), "Skriv et antal fra 1 til 999."),
+        (without(positions_ordinary="mange"), "Skriv et helt tal."),
+        (without(result="nobody_there"), "Kun et holdt besøg kan give åbninger."),
+        (without(due="own", own_date="2026-12-24"), "Den næste er 28.12.2026."),
+        (without(due="2026-11-01"), "Datoen ligger før besøget."),
+        (without(due="own"), "Vælg en dato, før du lukker besøget."),
+        (without(due="2026-99-99"), "Vælg en dato, før du lukker besøget."),
+        (without(owed_by="none"), "Skriv, hvorfor der ingen opfølgning er."),
+        (without(owed_by="somebody"), "Vælg, hvem der skylder."),
+        (without(types=["gold"]), "Vælg en af typerne."),
+        (without(schemes=["gold"]), "Vælg ordninger fra listen"),
+        ({}, "fejl at rette"),
+    ],
+)
 def test_what_is_wrong_is_said_and_nothing_is_saved(
-        page: FlaskClient, db: Session, visit: Visit, data: dict[str, Any], text: str) -> None:
+    page: FlaskClient, db: Session, visit: Visit, data: dict[str, Any], text: str
+) -> None:
     answer = page.post(f"/visits/{visit.id}/report", data=data)
     assert answer.status_code == 422
     assert text in answer.get_data(as_text=True)
@@ -125,8 +160,7 @@ def test_no_opening_today_but_perhaps_in_march(page: FlaskClient, db: Session, v
     assert (agreed.kind, agreed.due_on) == ("future_need", date(2027, 3, 1))
 
 
-def test_correcting_starts_from_what_was_reported_and_counts_once(
-        page: FlaskClient, db: Session, visit: Visit) -> None:
+def test_correcting_starts_from_what_was_reported_and_counts_once(page: FlaskClient, db: Session, visit: Visit) -> None:
     page.post(f"/visits/{visit.id}/report", data=WHOLE)
     html = page.get(f"/visits/{visit.id}/report").get_data(as_text=True)
     assert "Ret rapporten" in html
@@ -140,7 +174,8 @@ def test_correcting_starts_from_what_was_reported_and_counts_once(
 
 
 def test_two_openings_of_one_type_survive_a_correction_of_something_else(
-        page: FlaskClient, db: Session, visit: Visit) -> None:
+    page: FlaskClient, db: Session, visit: Visit
+) -> None:
     """Told over the API, each with its occupation; the page shows them as one line."""
     page.post(f"/visits/{visit.id}/report", data=without("types"))
     for occupation, akutjob in (("Smed", True), ("Kok", False)):
@@ -152,8 +187,7 @@ def test_two_openings_of_one_type_survive_a_correction_of_something_else(
     assert [(o.occupation, o.akutjob, o.positions) for o in left] == [("Smed", True, 1), ("Kok", False, 1)]
 
 
-def test_a_visit_ahead_says_when_it_can_be_reported(
-        client: FlaskClient, sign_in: Enter, db: Session) -> None:
+def test_a_visit_ahead_says_when_it_can_be_reported(client: FlaskClient, sign_in: Enter, db: Session) -> None:
     ahead = make_visit(db, starts_at=NOW + timedelta(days=1))
     db.commit()
     sign_in(client, ahead.consultant)
@@ -170,17 +204,30 @@ def test_another_consultants_visit_is_not_found(client: FlaskClient, sign_in: En
 
 
 def test_the_work_list_sorts_by_promise_and_offers_what_fits(page: FlaskClient, db: Session, visit: Visit) -> None:
-    for due_on, owed_by, promise in ((date(2026, 11, 24), "jobcentre", "Svar om voksenlærling"),
-                                     (date(2026, 11, 19), "jobcentre", "To ansøgere"),
-                                     (date(2026, 11, 23), "company", "Startdato"),
-                                     (date(2026, 11, 30), "company", "Svar på praktikplads"),
-                                     (date(2027, 3, 1), "jobcentre", "Ringe om sæsonjob")):
+    for due_on, owed_by, promise in (
+        (date(2026, 11, 24), "jobcentre", "Svar om voksenlærling"),
+        (date(2026, 11, 19), "jobcentre", "To ansøgere"),
+        (date(2026, 11, 23), "company", "Startdato"),
+        (date(2026, 11, 30), "company", "Svar på praktikplads"),
+        (date(2027, 3, 1), "jobcentre", "Ringe om sæsonjob"),
+    ):
         make_follow_up(db, visit=visit, due_on=due_on, owed_by=owed_by, promise=promise)
     db.commit()
     html = page.get("/followups").get_data(as_text=True)
     assert "3 at klare i dag · 2 over fristen" in html
-    order = [html.index(text) for text in ("3 arbejdsdage over", "To ansøgere", "1 arbejdsdag over", "Startdato",
-                                           "Svar om voksenlærling", "Kommer", "om 4 arbejdsdage", "om 3 måneder")]
+    order = [
+        html.index(text)
+        for text in (
+            "3 arbejdsdage over",
+            "To ansøgere",
+            "1 arbejdsdag over",
+            "Startdato",
+            "Svar om voksenlærling",
+            "Kommer",
+            "om 4 arbejdsdage",
+            "om 3 måneder",
+        )
+    ]
     assert order == sorted(order)
     first, second = html.split('<article class="task">')[1:3]
     assert first.index("Gjort") < first.index("Ring")
@@ -211,7 +258,9 @@ def test_done_and_put_off(page: FlaskClient, db: Session, visit: Visit) -> None:
     assert "Aftalen er allerede afsluttet." in again.get_data(as_text=True)
 
 
-def test_the_lead_sees_the_jobcentres_and_filters(client: FlaskClient, sign_in: Enter, db: Session, visit: Visit) -> None:
+def test_the_lead_sees_the_jobcentres_and_filters(
+    client: FlaskClient, sign_in: Enter, db: Session, visit: Visit
+) -> None:
     lead = make_user(db, "jobcentre_lead", jobcentre=db.get_one(Jobcentre, visit.jobcentre_id))
     other = make_visit(db, entry=make_queue_entry(db), state="held", starts_at=NOW - timedelta(days=7))
     elsewhere = make_user(db, "consultant", jobcentre=make_jobcentre(db, code="851", postcode="9000"))

@@ -30,7 +30,11 @@ def test_a_logged_opening_takes_over_whose_and_where_from_its_visit(session: Ses
     visit = make_visit(session, state="held", starts_at=now)
     opening = log(session, visit.consultant, now, visit, NewOpening("ordinary", 3, akutjob=True))
     assert (opening.consultant_id, opening.campaign_id, opening.jobcentre_id, opening.workplace_id) == (
-        visit.consultant_id, visit.campaign_id, visit.jobcentre_id, visit.workplace_id)
+        visit.consultant_id,
+        visit.campaign_id,
+        visit.jobcentre_id,
+        visit.workplace_id,
+    )
     assert (opening.state, opening.positions, opening.from_report) == ("open", 3, False)
     assert session.scalar(select(Activity.verb).where(Activity.workplace_id == visit.workplace_id)) == "openings.log"
 
@@ -47,10 +51,12 @@ def test_a_corrected_report_never_counts_twice(session: Session, now: datetime) 
     visit = make_visit(session, state="held", starts_at=now)
     who = visit.consultant
     first = replace_from_report(session, who, now, visit, [NewOpening("ordinary", 1), NewOpening("wage_subsidy", 2)])
-    for told in ([NewOpening("ordinary", 1), NewOpening("wage_subsidy", 2)],
-                 [NewOpening("ordinary", 4, akutjob=True)],
-                 [],
-                 [NewOpening("ordinary", 1), NewOpening("wage_subsidy", 2)]):
+    for told in (
+        [NewOpening("ordinary", 1), NewOpening("wage_subsidy", 2)],
+        [NewOpening("ordinary", 4, akutjob=True)],
+        [],
+        [NewOpening("ordinary", 1), NewOpening("wage_subsidy", 2)],
+    ):
         replace_from_report(session, who, now + timedelta(hours=1), visit, told)
         assert counted(session, visit.id) == {new.type: new.positions for new in told}
     everything = session.scalars(select(Opening).where(Opening.visit_id == visit.id)).all()
@@ -66,8 +72,9 @@ def test_correcting_keeps_details_and_what_was_added_beside_the_report(session: 
     replace_from_report(session, who, now, visit, [NewOpening("ordinary", 2)])
     assert counted(session, visit.id) == {"ordinary": 2, "other": 1}
     assert (told.occupation, told.wishes, told.cvs_wanted) == ("Smed", "Kørekort", 2)
-    verbs = session.scalars(select(Activity.verb).where(Activity.subject_id == told.id,
-                                                        Activity.subject_type == "openings")).all()
+    verbs = session.scalars(
+        select(Activity.verb).where(Activity.subject_id == told.id, Activity.subject_type == "openings")
+    ).all()
     assert verbs == ["openings.log", "openings.details", "openings.correct"]
 
 

@@ -29,23 +29,45 @@ def visit(db: Session) -> Visit:
 
 
 def test_an_opening_is_logged(client: FlaskClient, api: Headers, visit: Visit) -> None:
-    answer = client.post(f"/api/v1/visits/{visit.id}/openings", headers=api(visit.consultant), json={
-        "type": "ordinary", "positions": 3, "akutjob": True, "occupation": "Smed", "cvs_wanted": 2,
-        "cvs_by": "2026-12-01"})
+    answer = client.post(
+        f"/api/v1/visits/{visit.id}/openings",
+        headers=api(visit.consultant),
+        json={
+            "type": "ordinary",
+            "positions": 3,
+            "akutjob": True,
+            "occupation": "Smed",
+            "cvs_wanted": 2,
+            "cvs_by": "2026-12-01",
+        },
+    )
     assert answer.status_code == 201
     body = answer.get_json()
     assert (body["type"], body["positions"], body["akutjob"], body["state"], body["cvs_by"]) == (
-        "ordinary", 3, True, "open", "2026-12-01")
+        "ordinary",
+        3,
+        True,
+        "open",
+        "2026-12-01",
+    )
 
 
-@pytest.mark.parametrize(("body", "field"), [
-    ({}, "type"), ({"type": "gold"}, "type"), ({"type": "other", "positions": 0}, "positions"),
-    ({"type": "other", "akutjob": True}, "akutjob"), ({"type": "other", "hello": 1}, "hello"),
-    ({"type": "other", "occupation": "x" * 201}, "occupation"), ({"type": "other", "wishes": "a\0b"}, "wishes"),
-    ({"type": "other", "cvs_by": "0001-01-01"}, "cvs_by"),
-])
-def test_bad_input_names_the_field_and_saves_nothing(client: FlaskClient, api: Headers, db: Session, visit: Visit,
-                                                     body: dict[str, Any], field: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "type"),
+        ({"type": "gold"}, "type"),
+        ({"type": "other", "positions": 0}, "positions"),
+        ({"type": "other", "akutjob": True}, "akutjob"),
+        ({"type": "other", "hello": 1}, "hello"),
+        ({"type": "other", "occupation": "x" * 201}, "occupation"),
+        ({"type": "other", "wishes": "a\0b"}, "wishes"),
+        ({"type": "other", "cvs_by": "0001-01-01"}, "cvs_by"),
+    ],
+)
+def test_bad_input_names_the_field_and_saves_nothing(
+    client: FlaskClient, api: Headers, db: Session, visit: Visit, body: dict[str, Any], field: str
+) -> None:
     answer = client.post(f"/api/v1/visits/{visit.id}/openings", headers=api(visit.consultant), json=body)
     assert answer.status_code == 422
     assert field in [error["field"] for error in answer.get_json()["errors"]]

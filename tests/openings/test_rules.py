@@ -20,28 +20,48 @@ class There:
     positions: int
 
 
-told = st.builds(NewOpening, type=st.sampled_from(["ordinary", "wage_subsidy"]), positions=st.integers(1, 5),
-                 akutjob=st.booleans(), occupation=st.sampled_from(["", "smed", "kok"]))
-there = st.builds(There, st.sampled_from(["ordinary", "wage_subsidy"]), st.booleans(),
-                  st.sampled_from(["", "smed", "kok"]), st.integers(1, 5))
+told = st.builds(
+    NewOpening,
+    type=st.sampled_from(["ordinary", "wage_subsidy"]),
+    positions=st.integers(1, 5),
+    akutjob=st.booleans(),
+    occupation=st.sampled_from(["", "smed", "kok"]),
+)
+there = st.builds(
+    There,
+    st.sampled_from(["ordinary", "wage_subsidy"]),
+    st.booleans(),
+    st.sampled_from(["", "smed", "kok"]),
+    st.integers(1, 5),
+)
 
 
 def test_types_have_the_order_and_words_of_the_published_table() -> None:
-    assert list(TYPES) == ["ordinary", "upskilling_job", "adult_apprentice", "job_rotation", "wage_subsidy",
-                           "work_placement", "other"]
+    assert list(TYPES) == [
+        "ordinary",
+        "upskilling_job",
+        "adult_apprentice",
+        "job_rotation",
+        "wage_subsidy",
+        "work_placement",
+        "other",
+    ]
     assert TYPES["ordinary"] == "Ordinære jobordrer, herunder akutjob"
     assert set(SHORT) == set(TYPES)
 
 
-@pytest.mark.parametrize(("opening", "field"), [
-    (NewOpening("gold_digger"), "type"),
-    (NewOpening("ordinary", 0), "positions"),
-    (NewOpening("ordinary", 1000), "positions"),
-    (NewOpening("wage_subsidy", akutjob=True), "akutjob"),
-    (NewOpening("ordinary", occupation="x" * 201), "occupation"),
-    (NewOpening("ordinary", cvs_wanted=0), "cvs_wanted"),
-    (NewOpening("ordinary", cvs_by=date(1026, 1, 1)), "cvs_by"),
-])
+@pytest.mark.parametrize(
+    ("opening", "field"),
+    [
+        (NewOpening("gold_digger"), "type"),
+        (NewOpening("ordinary", 0), "positions"),
+        (NewOpening("ordinary", 1000), "positions"),
+        (NewOpening("wage_subsidy", akutjob=True), "akutjob"),
+        (NewOpening("ordinary", occupation="x" * 201), "occupation"),
+        (NewOpening("ordinary", cvs_wanted=0), "cvs_wanted"),
+        (NewOpening("ordinary", cvs_by=date(1026, 1, 1)), "cvs_by"),
+    ],
+)
 def test_what_cannot_be_logged_names_its_field(opening: NewOpening, field: str) -> None:
     assert list(problems(opening)) == [field]
 

@@ -41,7 +41,13 @@ def test_the_list_filters_by_type_and_state(page: FlaskClient, db: Session, visi
     db.commit()
     html = page.get("/openings").get_data(as_text=True)
     assert "2 åbninger til 3 stillinger" in html
-    assert [word in html for word in ("Smed", "Akutjob", "Tjener", "Kok", "Fortrudt")] == [True, True, True, False, False]
+    assert [word in html for word in ("Smed", "Akutjob", "Tjener", "Kok", "Fortrudt")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
     assert "Smed" not in page.get("/openings?type=other").get_data(as_text=True)
     assert "Kok" in page.get("/openings?state=all").get_data(as_text=True)
     assert page.get(f"/openings?type=gold&state=x&page={10**30}").status_code == 200
@@ -74,7 +80,11 @@ def test_details_come_later_and_bad_ones_keep_what_was_typed(page: FlaskClient, 
     assert page.post(url, data=data).status_code == 302
     db.refresh(opening)
     assert (opening.occupation, opening.wishes, opening.cvs_wanted, opening.cvs_by) == (
-        "Smed", "Kørekort", 3, date(2026, 12, 1))
+        "Smed",
+        "Kørekort",
+        3,
+        date(2026, 12, 1),
+    )
 
 
 def test_closing_asks_for_a_reason_and_can_be_taken_back(page: FlaskClient, db: Session, visit: Visit) -> None:
@@ -121,7 +131,8 @@ def test_a_visit_that_was_not_held_gives_none(client: FlaskClient, sign_in: Ente
 
 
 def test_another_jobcentres_opening_is_not_found_and_a_region_reads_only(
-        client: FlaskClient, sign_in: Enter, db: Session, visit: Visit) -> None:
+    client: FlaskClient, sign_in: Enter, db: Session, visit: Visit
+) -> None:
     opening = make_opening(db, visit=visit)
     stranger = make_user(db, "consultant", jobcentre=make_jobcentre(db, code="101", postcode="1550"))
     region = make_user(db, "regional_lead", region_id=db.get_one(Jobcentre, visit.jobcentre_id).region_id)

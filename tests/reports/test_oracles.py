@@ -43,8 +43,9 @@ def reference(request: pytest.FixtureRequest) -> Iterator[tuple[Flask, int]]:
     app: Flask = request.getfixturevalue(request.param)
     told = {key: count for key, count in TYPES.items() if key != "total"}
     with app.extensions["crm.sessions"]() as session:
-        campaign = make_reference_campaign(session, booked=BOOKED, declined=DECLINED, held=HELD, openings=told,
-                                           akutjob=AKUTJOB, unanswered=500)
+        campaign = make_reference_campaign(
+            session, booked=BOOKED, declined=DECLINED, held=HELD, openings=told, akutjob=AKUTJOB, unanswered=500
+        )
         session.commit()
         return app, campaign.id
 
@@ -64,8 +65,9 @@ def test_the_published_tables_come_out_digit_for_digit(reference: tuple[Flask, i
     printed = run(app, "openings", number)
     for line in OPENINGS.splitlines()[1:]:
         key, *_label, count, share = next(csv.reader([line]))
-        assert any(words[0] == key and words[-2:] == [count, share]
-                   for words in map(str.split, printed.splitlines()) if words), line
+        assert any(
+            words[0] == key and words[-2:] == [count, share] for words in map(str.split, printed.splitlines()) if words
+        ), line
     assert "akutjob: 223" in printed
     _totals_are_equal(app, campaign_id)
 
@@ -74,7 +76,9 @@ def _totals_are_equal(app: Flask, campaign_id: int) -> None:
     """Whatever the grouping, the rows add up to the same figures."""
     for what, top, bottom in (("booking", BOOKED, BOOKED + DECLINED), ("openings", TYPES["total"], HELD)):
         for by in ("region", "jobcentre", "firm", "phoner", "consultant", "industry", "week"):
-            found: dict[str, Any] = json.loads(run(app, what, f"--campaign={campaign_id}", f"--by={by}", "--format=json"))
+            found: dict[str, Any] = json.loads(
+                run(app, what, f"--campaign={campaign_id}", f"--by={by}", "--format=json")
+            )
             assert (found["total"]["numerator"], found["total"]["denominator"]) == (top, bottom), by
             assert sum(row["numerator"] for row in found["rows"]) == top
             if (what, by) != ("booking", "consultant"):

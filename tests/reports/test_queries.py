@@ -33,16 +33,29 @@ from tests.factories.openings import make_opening
 ALL = Scope(everything=True)
 
 
-def answered(session: Session, campaign: Campaign, outcome: str | None, code: str = "846", **fields: object) -> QueueEntry:
+def answered(
+    session: Session, campaign: Campaign, outcome: str | None, code: str = "846", **fields: object
+) -> QueueEntry:
     joined = make_participation(session, campaign=campaign, jobcentre=make_jobcentre(session, code=code))
-    return make_queue_entry(session, participation=joined, workplace=make_workplace(session, municipality_code=code),
-                            state="done" if outcome else "waiting", final_outcome=outcome,
-                            final_at=fields.pop("final_at", NOW) if outcome else None, **fields)
+    return make_queue_entry(
+        session,
+        participation=joined,
+        workplace=make_workplace(session, municipality_code=code),
+        state="done" if outcome else "waiting",
+        final_outcome=outcome,
+        final_at=fields.pop("final_at", NOW) if outcome else None,
+        **fields,
+    )
 
 
 def held(session: Session, campaign: Campaign, code: str = "846", hours: int = 0, **fields: object) -> Visit:
-    return make_visit(session, entry=answered(session, campaign, "booked", code), state="held",
-                      starts_at=NOW - timedelta(days=3, hours=-hours), **fields)
+    return make_visit(
+        session,
+        entry=answered(session, campaign, "booked", code),
+        state="held",
+        starts_at=NOW - timedelta(days=3, hours=-hours),
+        **fields,
+    )
 
 
 def test_booked_of_those_who_answered(session: Session) -> None:
@@ -81,7 +94,11 @@ def test_positions_count_and_voided_openings_do_not(session: Session) -> None:
 def test_a_corrected_report_counts_once(session: Session) -> None:
     campaign = make_campaign(session)
     visit = held(session, campaign)
-    for told in ([NewOpening("ordinary", 2)], [NewOpening("ordinary", 3), NewOpening("other", 1)], [NewOpening("other", 1)]):
+    for told in (
+        [NewOpening("ordinary", 2)],
+        [NewOpening("ordinary", 3), NewOpening("other", 1)],
+        [NewOpening("other", 1)],
+    ):
         replace_from_report(session, None, NOW, visit, told)
         rate = queries.opening(session, ALL, campaign.id, now=NOW).total
         assert rate.numerator == sum(one.positions for one in told)
@@ -97,7 +114,9 @@ def test_by_whom_the_rows_are_grouped_and_the_total_is_theirs(session: Session) 
     answered(session, campaign, "declined")
     by_phoner = queries.booking(session, ALL, campaign.id, "phoner", now=NOW)
     assert [(row.group, row.numerator, row.denominator) for row in by_phoner.rows] == [
-        (phoner.name, 2, 3), ("Uden phoner", 0, 1)]
+        (phoner.name, 2, 3),
+        ("Uden phoner", 0, 1),
+    ]
     assert (by_phoner.total.numerator, by_phoner.total.denominator) == (2, 4)
     by_firm = queries.booking(session, ALL, campaign.id, "firm", now=NOW)
     assert {row.key: row.denominator for row in by_firm.rows} == {firm_id: 3, None: 1}
@@ -111,7 +130,8 @@ def test_a_consultant_has_booked_visits_but_no_rate(session: Session) -> None:
     answered(session, campaign, "declined")
     table = queries.booking(session, ALL, campaign.id, "consultant", now=NOW)
     assert [(row.group, row.numerator, row.denominator, row.rate) for row in table.rows] == [
-        (visit.consultant.name, 1, None, None)]
+        (visit.consultant.name, 1, None, None)
+    ]
     assert (table.total.numerator, table.total.denominator) == (1, 2)
 
 
@@ -155,14 +175,31 @@ def test_promises_are_kept_by_their_first_date_each_side_apart(session: Session)
     campaign = make_campaign(session)
     visit = held(session, campaign)
     due = date(2026, 11, 20)
-    just, after = datetime(2026, 11, 20, 22, 59, tzinfo=UTC), datetime(2026, 11, 20, 23, 0, tzinfo=UTC)  # midnight in DK
-    for owed_by, done_at, due_on in (("jobcentre", just, due), ("jobcentre", after, due), ("jobcentre", None, due),
-                                     ("jobcentre", just, due + timedelta(days=60)), ("company", just, due)):
-        make_follow_up(session, visit=visit, owed_by=owed_by, due_on=due_on, first_due_on=due_on, done_at=done_at,
-                       state="done" if done_at else "open")
+    just, after = (
+        datetime(2026, 11, 20, 22, 59, tzinfo=UTC),
+        datetime(2026, 11, 20, 23, 0, tzinfo=UTC),
+    )  # midnight in DK
+    for owed_by, done_at, due_on in (
+        ("jobcentre", just, due),
+        ("jobcentre", after, due),
+        ("jobcentre", None, due),
+        ("jobcentre", just, due + timedelta(days=60)),
+        ("company", just, due),
+    ):
+        make_follow_up(
+            session,
+            visit=visit,
+            owed_by=owed_by,
+            due_on=due_on,
+            first_due_on=due_on,
+            done_at=done_at,
+            state="done" if done_at else "open",
+        )
     sides = queries.kept(session, ALL, campaign.id, now=NOW)
     assert {side: (table.total.numerator, table.total.denominator) for side, table in sides.items()} == {
-        "jobcentre": (1, 3), "company": (1, 1)}
+        "jobcentre": (1, 3),
+        "company": (1, 1),
+    }
 
 
 def test_the_rows_behind_a_figure_are_those_it_counts(session: Session) -> None:
@@ -171,7 +208,14 @@ def test_the_rows_behind_a_figure_are_those_it_counts(session: Session) -> None:
     make_opening(session, visit=visit, positions=3, akutjob=False)
     answered(session, campaign, "declined", "101")
     within, whole = Within(), campaign.id
-    for of, figure in (("contacted", 2), ("booked", 1), ("declined", 1), ("held", 1), ("with_opening", 1), ("openings", 3)):
+    for of, figure in (
+        ("contacted", 2),
+        ("booked", 1),
+        ("declined", 1),
+        ("held", 1),
+        ("with_opening", 1),
+        ("openings", 3),
+    ):
         assert queries.behind(session, ALL, whole, of, within=within).figure == figure, of
     centre = str(visit.jobcentre_id)
     assert queries.behind(session, ALL, whole, "contacted", within=within, by="jobcentre", key=centre).total == 1

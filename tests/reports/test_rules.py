@@ -32,9 +32,16 @@ from crm.reports.rules import (
 shares = st.integers(1, 100_000).flatmap(lambda d: st.tuples(st.integers(0, d), st.just(d)))
 
 
-@pytest.mark.parametrize(("numerator", "denominator", "low", "high"), [
-    (10_572, 33_753, 0.3083, 0.3182), (8, 10, 0.4902, 0.9433), (0, 10, 0.0, 0.2775), (1, 1, 0.2065, 1.0),
-    (81, 263, 0.2553, 0.3662)])  # the last one: Newcombe 1998, table I, method 3
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "low", "high"),
+    [
+        (10_572, 33_753, 0.3083, 0.3182),
+        (8, 10, 0.4902, 0.9433),
+        (0, 10, 0.0, 0.2775),
+        (1, 1, 0.2065, 1.0),
+        (81, 263, 0.2553, 0.3662),
+    ],
+)  # the last one: Newcombe 1998, table I, method 3
 def test_wilson_gives_the_published_values(numerator: int, denominator: int, low: float, high: float) -> None:
     assert wilson(numerator, denominator) == pytest.approx((low, high), abs=5e-5)
 
@@ -67,8 +74,10 @@ def test_no_denominator_no_rate_and_it_prints_as_a_dash() -> None:
     assert pct(Rate("x", 3, None)) == "-"
 
 
-@pytest.mark.parametrize(("numerator", "denominator", "printed"), [
-    (945, 5397, "17.5"), (437, 5397, "8.1"), (262, 5397, "4.9"), (1, 8, "12.5"), (1, 16, "6.3"), (5, 2, "250.0")])
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "printed"),
+    [(945, 5397, "17.5"), (437, 5397, "8.1"), (262, 5397, "4.9"), (1, 8, "12.5"), (1, 16, "6.3"), (5, 2, "250.0")],
+)
 def test_per_cent_is_rounded_half_up_as_reports_print_it(numerator: int, denominator: int, printed: str) -> None:
     assert percent(numerator, denominator) == printed
 
@@ -82,7 +91,12 @@ def test_small_numbers_never_stand_out() -> None:
 
 def test_danish_order_puts_aa_last() -> None:
     assert sorted(["Aabenraa", "Ærø", "Odense", "Østerbro", "Billund"], key=in_danish_order) == [
-        "Billund", "Odense", "Ærø", "Østerbro", "Aabenraa"]
+        "Billund",
+        "Odense",
+        "Ærø",
+        "Østerbro",
+        "Aabenraa",
+    ]
 
 
 @given(st.dates(date(1991, 1, 1), date(2099, 12, 31)))

@@ -49,9 +49,7 @@ def test_an_unknown_place_is_refused_with_one_line(bad: str) -> None:
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    "arguments", [(), ("8000",), ("8000", "9000", "--format", "xml"), ("--pairs", "no.csv")]
-)
+@pytest.mark.parametrize("arguments", [(), ("8000",), ("8000", "9000", "--format", "xml"), ("--pairs", "no.csv")])
 def test_usage_errors(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
 

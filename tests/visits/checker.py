@@ -18,8 +18,13 @@ def wrong_pairs(session: Session, margin: int = 5) -> list[str]:
     """One line for each pair of neighbours (the base at both ends of the day too) that breaks the rules."""
     bases = {p.consultant_id: Place(p.base_lat, p.base_lon) for p in session.scalars(select(CalendarProfile))}
     hours = {(h.consultant_id, h.weekday): h for h in session.scalars(select(WorkingHours))}
-    rows = session.scalars(select(Visit).where(Visit.state.in_(OCCUPYING_STATES))
-                           .order_by(Visit.consultant_id, Visit.starts_at)).unique().all()
+    rows = (
+        session.scalars(
+            select(Visit).where(Visit.state.in_(OCCUPYING_STATES)).order_by(Visit.consultant_id, Visit.starts_at)
+        )
+        .unique()
+        .all()
+    )
     wrong = []
     for (who, day), visits in groupby(rows, key=lambda v: (v.consultant_id, danish_date(v.starts_at))):
         own = hours[who, day.weekday()]

@@ -32,13 +32,22 @@ def booked(scene: Scene, starts_at: datetime = TEN, **fields: Any) -> Visit:
     where = fields.pop("at", None)
     entry = scene.entry(at=where)
     consultant = fields.pop("consultant", scene.consultant)
-    return book(scene.session, scene.phoner, NOW, entry, consultant.id, starts_at, fields.pop("contact", METTE),
-                "Ring på ved værkstedet")
+    return book(
+        scene.session,
+        scene.phoner,
+        NOW,
+        entry,
+        consultant.id,
+        starts_at,
+        fields.pop("contact", METTE),
+        "Ring på ved værkstedet",
+    )
 
 
 def outbox(session: Session, key: str) -> list[OutboxMessage]:
-    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key.like(key))
-                                .order_by(OutboxMessage.id)))
+    return list(
+        session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key.like(key)).order_by(OutboxMessage.id))
+    )
 
 
 def refusal(code: str, call: Any, *args: Any, **kwargs: Any) -> Refusal:
@@ -123,8 +132,9 @@ def test_stale_and_protected(session: Session) -> None:
     refusal("stale", book, session, scene.phoner, NOW, unheld, scene.consultant.id, TEN + timedelta(hours=2), METTE)
     for field in ({"advertising_protected": True}, {"do_not_call_at": NOW}):
         entry = scene.entry(**field)
-        refusal("protected", book, session, scene.phoner, NOW, entry, scene.consultant.id,
-                TEN + timedelta(hours=2), METTE)
+        refusal(
+            "protected", book, session, scene.phoner, NOW, entry, scene.consultant.id, TEN + timedelta(hours=2), METTE
+        )
 
 
 def test_a_recorded_basis_lifts_the_registers_protection(session: Session) -> None:
@@ -185,8 +195,9 @@ def test_the_database_itself_refuses_an_overlap(session: Session) -> None:
 def test_moving_tells_both_parties_and_replaces_the_reminder(session: Session) -> None:
     scene = make_scene(session, consultants=2)
     visit = booked(scene, TEN + timedelta(days=5))
-    moved = move(session, scene.consultant, NOW, visit, TEN + timedelta(days=4), "Kunden har ferie",
-                 scene.consultants[1].id)
+    moved = move(
+        session, scene.consultant, NOW, visit, TEN + timedelta(days=4), "Kunden har ferie", scene.consultants[1].id
+    )
     assert (moved.sequence, moved.responsible_id) == (1, scene.consultants[1].id)
     assert [e.kind for e in moved.events] == ["book", "move"]
     assert outbox(session, f"visit:{visit.id}:reminder:0") == []
@@ -243,8 +254,13 @@ def test_reporting_and_correcting(session: Session) -> None:
         report(session, scene.consultant, NOW, visit, VisitReport("held", pressed=False))
     assert "result" in caught.value.errors
     later = TEN + timedelta(hours=2)
-    report(session, scene.consultant, later, visit,
-           VisitReport("held", pressed=True, schemes=("wage_subsidy",), materials=("folder",), note="God snak"))
+    report(
+        session,
+        scene.consultant,
+        later,
+        visit,
+        VisitReport("held", pressed=True, schemes=("wage_subsidy",), materials=("folder",), note="God snak"),
+    )
     assert (visit.state, visit.pressed, visit.schemes) == ("held", True, ["wage_subsidy"])
     report(session, scene.consultant, later, visit, VisitReport("nobody_there"))
     assert (visit.state, visit.pressed) == ("nobody_there", None)
@@ -256,8 +272,15 @@ def test_a_held_visit_back_from_cancelled_cannot_take_anothers_time(session: Ses
     visit = booked(scene)
     cancel(session, scene.consultant, NOW, visit, "company", "Syg")
     booked(scene)
-    refusal("overlap", report, session, scene.consultant, TEN + timedelta(hours=2), visit,
-            VisitReport("held", pressed=False))
+    refusal(
+        "overlap",
+        report,
+        session,
+        scene.consultant,
+        TEN + timedelta(hours=2),
+        visit,
+        VisitReport("held", pressed=False),
+    )
 
 
 def test_a_postcode_place_widens_the_margin(session: Session) -> None:

@@ -24,8 +24,13 @@ def scene(db: Session) -> Scene:
 
 
 def body(entry: Any, consultant: Any, starts_at: str = THURSDAY, **more: Any) -> dict[str, Any]:
-    return {"entry_id": entry.id, "consultant_id": consultant.id, "starts_at": starts_at,
-            "contact": {"name": "Mette Prøvesen", "phone": "20 12 34 56", "email": "mette@eksempel.invalid"}, **more}
+    return {
+        "entry_id": entry.id,
+        "consultant_id": consultant.id,
+        "starts_at": starts_at,
+        "contact": {"name": "Mette Prøvesen", "phone": "20 12 34 56", "email": "mette@eksempel.invalid"},
+        **more,
+    }
 
 
 def test_slots_then_book_then_read(db: Session, scene: Scene, client: FlaskClient, api: Headers) -> None:
@@ -36,8 +41,11 @@ def test_slots_then_book_then_read(db: Session, scene: Scene, client: FlaskClien
     assert found["refused"][0]["code"] in ("hours", "travel")
     best = found["slots"][0]
     assert {"consultant_id", "consultant", "travel_before_min", "travel_after_min", "extra_driving_min"} <= set(best)
-    made = client.post("/api/v1/visits", json={**body(entry, scene.consultant), "consultant_id": best["consultant_id"],
-                                               "starts_at": best["starts_at"]}, headers=headers)
+    made = client.post(
+        "/api/v1/visits",
+        json={**body(entry, scene.consultant), "consultant_id": best["consultant_id"], "starts_at": best["starts_at"]},
+        headers=headers,
+    )
     assert made.status_code == 201, made.get_json()
     visit = made.get_json()
     assert visit["responsible"]["id"] == best["consultant_id"]
@@ -70,9 +78,11 @@ def test_a_refusal_carries_code_and_alternatives(db: Session, scene: Scene, clie
     assert (answer.status_code, problem["code"], len(problem["alternatives"])) == (409, "overlap", 3)
     assert answer.content_type.startswith("application/problem+json")
     choice = problem["alternatives"][0]
-    made = client.post("/api/v1/visits", headers=headers,
-                       json={**body(second, scene.consultant, choice["starts_at"]),
-                             "consultant_id": choice["consultant_id"]})
+    made = client.post(
+        "/api/v1/visits",
+        headers=headers,
+        json={**body(second, scene.consultant, choice["starts_at"]), "consultant_id": choice["consultant_id"]},
+    )
     assert made.status_code == 201, "an alternative can be booked"
 
 
@@ -81,8 +91,14 @@ def test_bad_input_changes_nothing(db: Session, scene: Scene, client: FlaskClien
     entry = scene.entry()
     db.commit()
     good = body(entry, scene.consultant)
-    for change in ({"starts_at": "2026-11-26T10:00:00"}, {"contact": {"name": ""}}, {"contact": {"name": "M", "phone": "x"}},
-                   {"starts_at": "2026-11-26T10:00:30+01:00"}, {"consultant_id": 2**63}, {"extra": 1}):
+    for change in (
+        {"starts_at": "2026-11-26T10:00:00"},
+        {"contact": {"name": ""}},
+        {"contact": {"name": "M", "phone": "x"}},
+        {"starts_at": "2026-11-26T10:00:30+01:00"},
+        {"consultant_id": 2**63},
+        {"extra": 1},
+    ):
         answer = client.post("/api/v1/visits", json=good | change, headers=headers)
         assert answer.status_code == 422, change
         assert answer.get_json()["errors"]
@@ -93,15 +109,18 @@ def test_bad_input_changes_nothing(db: Session, scene: Scene, client: FlaskClien
 def test_move_and_cancel(db: Session, scene: Scene, client: FlaskClient, api: Headers) -> None:
     entry = scene.entry()
     db.commit()
-    number = client.post("/api/v1/visits", json=body(entry, scene.consultant), headers=api(scene.phoner)).get_json()["id"]
+    number = client.post("/api/v1/visits", json=body(entry, scene.consultant), headers=api(scene.phoner)).get_json()[
+        "id"
+    ]
     mine, stranger = api(scene.consultant), api(scene.consultants[1])
     move = {"starts_at": "2026-11-27T10:00:00+01:00", "reason": "Kunden har ferie"}
     assert client.post(f"/api/v1/visits/{number}/move", json=move, headers=stranger).status_code == 404
     assert client.post(f"/api/v1/visits/{number}/move", json=move, headers=api(scene.phoner)).status_code == 403
     moved = client.post(f"/api/v1/visits/{number}/move", json=move, headers=mine).get_json()
     assert (moved["starts_at"], moved["sequence"]) == ("2026-11-27T09:00:00Z", 1)
-    night = client.post(f"/api/v1/visits/{number}/move", json={**move, "starts_at": "2026-11-27T20:00:00+01:00"},
-                        headers=mine)
+    night = client.post(
+        f"/api/v1/visits/{number}/move", json={**move, "starts_at": "2026-11-27T20:00:00+01:00"}, headers=mine
+    )
     assert (night.status_code, night.get_json()["code"]) == (409, "hours")
     lead = make_user(db, "jobcentre_lead", jobcentre=scene.jobcentre)
     over = client.post(f"/api/v1/visits/{number}/cancel", json={"by": "company", "reason": "Syg"}, headers=api(lead))

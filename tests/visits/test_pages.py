@@ -31,8 +31,13 @@ TODAY = danish(NOW).date()  # Tuesday, 10.00
 def visit_at(scene: Scene, minute: int, *, day: int = 0, who: int = 0, **fields: Any) -> Visit:
     entry = scene.entry(held=False, name=fields.pop("name", "Eksempel Blik & Rør ApS"))
     entry.state, entry.final_outcome = "done", "booked"
-    return make_visit(scene.session, entry=entry, consultant=scene.consultants[who],
-                      starts_at=at(TODAY + timedelta(days=day), minute), **fields)
+    return make_visit(
+        scene.session,
+        entry=entry,
+        consultant=scene.consultants[who],
+        starts_at=at(TODAY + timedelta(days=day), minute),
+        **fields,
+    )
 
 
 @pytest.fixture
@@ -47,8 +52,15 @@ def page(answer: Any) -> str:
 
 
 def test_today_begins_with_when_to_leave(db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
-    visit_at(scene, 720, lat=HADSUND[0], lon=HADSUND[1], note="Vil høre om løntilskud", booked_by=scene.phoner.id,
-             contact_phone="+4520123456")
+    visit_at(
+        scene,
+        720,
+        lat=HADSUND[0],
+        lon=HADSUND[1],
+        note="Vil høre om løntilskud",
+        booked_by=scene.phoner.id,
+        contact_phone="+4520123456",
+    )
     visit_at(scene, 870, name="Prøvebageriet I/S")
     db.commit()
     text = page(sign_in(client, scene.consultant).get("/today"))
@@ -61,7 +73,7 @@ def test_today_begins_with_when_to_leave(db: Session, scene: Scene, client: Flas
     assert 'href="geo:56.71460,10.11680' in text
     assert "Prøvebageriet I/S" in text
     assert "Dagen slutter" in text
-    assert "<svg class=\"route-map\"" in text
+    assert '<svg class="route-map"' in text
 
 
 def test_a_late_start_says_so(db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
@@ -117,8 +129,9 @@ def test_spare_time_and_slack_stand_on_the_route(db: Session, scene: Scene) -> N
     assert plan.next.starts_at == at(TODAY, 600)
 
 
-def test_the_visit_names_who_answers_for_it_and_its_story(db: Session, scene: Scene, client: FlaskClient,
-                                                          sign_in: SignIn) -> None:
+def test_the_visit_names_who_answers_for_it_and_its_story(
+    db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
     visit = visit_at(scene, 720, note="Ring på")
     db.commit()
     text = page(sign_in(client, scene.consultant).get(f"/visits/{visit.id}"))
@@ -146,8 +159,12 @@ def test_moving_from_the_page(db: Session, scene: Scene, client: FlaskClient, si
     text = page(client.get(url))
     assert "Uge 48" in text
     choice = next(v for v in slots_of(text) if v.startswith(f"{scene.consultants[1].id}|"))
-    for data in ({"slot": choice}, {"reason": "Syg"}, {"slot": "x", "reason": "Syg"},
-                 {"slot": "999999|2026-11-26T10:00:00+00:00", "reason": "Syg"}):
+    for data in (
+        {"slot": choice},
+        {"reason": "Syg"},
+        {"slot": "x", "reason": "Syg"},
+        {"slot": "999999|2026-11-26T10:00:00+00:00", "reason": "Syg"},
+    ):
         assert client.post(url, data=data).status_code == 422, data
     night = {"slot": f"{scene.consultant.id}|2026-11-26T20:00:00+00:00", "reason": "Syg"}
     refused = client.post(url, data=night)
@@ -188,8 +205,9 @@ def test_the_list_filters_and_pages(db: Session, scene: Scene, client: FlaskClie
     assert "Intet besøg svarer" in page(client.get("/visits?from=2030-01-01"))
 
 
-def test_pages_take_few_queries_whatever_they_show(app: Flask, db: Session, scene: Scene, client: FlaskClient,
-                                                   sign_in: SignIn) -> None:
+def test_pages_take_few_queries_whatever_they_show(
+    app: Flask, db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
     for n in range(4):
         visit = visit_at(scene, 540 + 90 * n, booked_by=scene.phoner.id)
     entry = scene.entry()
@@ -203,9 +221,14 @@ def test_pages_take_few_queries_whatever_they_show(app: Flask, db: Session, scen
         assert client.get(url).status_code == 200
         return len([text for text in counted if not text.startswith(("BEGIN", "SAVEPOINT"))])
 
-    for user, url in ((scene.consultant, "/today"), (scene.consultant, f"/visits/{visit.id}"), (scene.consultant, "/visits"),
-                      (scene.consultant, f"/visits/{visit.id}/move"), (scene.consultant, "/calendar"),
-                      (scene.phoner, f"/visits/slots?entry_id={entry.id}")):
+    for user, url in (
+        (scene.consultant, "/today"),
+        (scene.consultant, f"/visits/{visit.id}"),
+        (scene.consultant, "/visits"),
+        (scene.consultant, f"/visits/{visit.id}/move"),
+        (scene.consultant, "/calendar"),
+        (scene.phoner, f"/visits/slots?entry_id={entry.id}"),
+    ):
         assert queries(user, url) <= 12, (url, counted)
 
 

@@ -89,8 +89,15 @@ def test_one_time_goes_to_one_of_many(pg_app: Flask) -> None:
     def work(worker: int) -> str:
         with sessions() as db:
             try:
-                book(db, db.get_one(User, leads[worker]), NOW, db.get_one(QueueEntry, entries[worker][0]),
-                     consultants[0], at(THURSDAY, 600), METTE)
+                book(
+                    db,
+                    db.get_one(User, leads[worker]),
+                    NOW,
+                    db.get_one(QueueEntry, entries[worker][0]),
+                    consultants[0],
+                    at(THURSDAY, 600),
+                    METTE,
+                )
                 db.commit()
             except Refusal as refusal:
                 return refusal.code

@@ -20,12 +20,18 @@ from tests.visits.checker import wrong_pairs
 
 THURSDAY = date(2026, 11, 26)
 PLACES = ((56.6433, 9.7902), HADSUND, AARS, AALBORG)
-times = st.builds(lambda days, half: at(THURSDAY + timedelta(days=days), half * 30), st.sampled_from([0, 1]),
-                  st.integers(15, 31))
-steps = st.lists(st.one_of(
-    st.tuples(st.just("book"), st.integers(0, 3), st.integers(0, 1), times),
-    st.tuples(st.just("move"), st.integers(0, 9), st.integers(0, 1), times),
-    st.tuples(st.just("cancel"), st.integers(0, 9), st.just(0), times)), min_size=4, max_size=14)
+times = st.builds(
+    lambda days, half: at(THURSDAY + timedelta(days=days), half * 30), st.sampled_from([0, 1]), st.integers(15, 31)
+)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("book"), st.integers(0, 3), st.integers(0, 1), times),
+        st.tuples(st.just("move"), st.integers(0, 9), st.integers(0, 1), times),
+        st.tuples(st.just("cancel"), st.integers(0, 9), st.just(0), times),
+    ),
+    min_size=4,
+    max_size=14,
+)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))

@@ -60,9 +60,17 @@ def stops(draw: st.DrawFn) -> list[Stop]:
 
 
 hours = st.sampled_from([[(480, 960)], [(480, 720), (750, 960)], [(600, 660)], []]).map(
-    lambda rows: [(at(DAY, a), at(DAY, b)) for a, b in rows])
-wishes = st.builds(Wish, places, st.booleans(), st.sampled_from([30, 60, 90]), st.sampled_from([0, 5, 15]),
-                   minutes.map(lambda m: at(DAY, m - 120)), minutes.map(lambda m: at(DAY, m + 240)))
+    lambda rows: [(at(DAY, a), at(DAY, b)) for a, b in rows]
+)
+wishes = st.builds(
+    Wish,
+    places,
+    st.booleans(),
+    st.sampled_from([30, 60, 90]),
+    st.sampled_from([0, 5, 15]),
+    minutes.map(lambda m: at(DAY, m - 120)),
+    minutes.map(lambda m: at(DAY, m + 240)),
+)
 
 
 def can_be_driven(day: Day, wish: Wish, start: datetime) -> bool:
@@ -86,8 +94,10 @@ def can_be_driven(day: Day, wish: Wish, start: datetime) -> bool:
     last = max(reversed(before), key=lambda s: s.ends_at, default=Stop(opens, opens, BASE, "Base", "base"))
     coming = min(after, key=lambda s: s.starts_at, default=Stop(closes, closes, BASE, "Base", "base"))
     margin = wish.margin + (0 if last.exact and coming.exact and wish.exact else POSTCODE_MARGIN)
-    for there, left, here, due in ((last.place, last.ends_at, wish.place, start),
-                                   (wish.place, end, coming.place, coming.starts_at)):
+    for there, left, here, due in (
+        (last.place, last.ends_at, wish.place, start),
+        (wish.place, end, coming.place, coming.starts_at),
+    ):
         leg = ENGINE.leg(there, here)
         if not leg.reachable or leg.minutes + margin > working(left, due):
             return False
@@ -98,7 +108,8 @@ def can_be_driven(day: Day, wish: Wish, start: datetime) -> bool:
 @given(stops(), hours, wishes, st.integers(1, 6))
 @example([], [(at(DAY, 480), at(DAY, 960))], Wish(BASE, True, 60, 5, at(DAY, 0), at(DAY, 1380)), 4)
 def test_every_offered_time_can_be_driven_and_no_other_is_left_out(
-        engaged: list[Stop], working: list[tuple[datetime, datetime]], wish: Wish, most: int) -> None:
+    engaged: list[Stop], working: list[tuple[datetime, datetime]], wish: Wish, most: int
+) -> None:
     day = Day(working, engaged, BASE, "Base", most)
     offered = {v.starts_at for v in bookable(day, wish, ENGINE)}
     for half_hour in range(48):
@@ -109,8 +120,9 @@ def test_every_offered_time_can_be_driven_and_no_other_is_left_out(
 
 @settings(max_examples=200, deadline=None)
 @given(stops(), hours, wishes)
-def test_every_refused_time_fails_and_says_why(engaged: list[Stop], working: list[tuple[datetime, datetime]],
-                                               wish: Wish) -> None:
+def test_every_refused_time_fails_and_says_why(
+    engaged: list[Stop], working: list[tuple[datetime, datetime]], wish: Wish
+) -> None:
     day = Day(working, engaged, BASE, "Base", 3)
     for verdict in turned_down(day, wish, ENGINE):
         assert not can_be_driven(day, wish, verdict.starts_at)
@@ -144,18 +156,41 @@ def test_on_clock_change_days_no_time_is_offered_twice_or_at_a_wrong_hour(sunday
 def slot(consultant: int, minute: int, extra: int = 10, day: date = DAY, **more: object) -> Slot:
     start = at(day, minute)
     values: dict[str, object] = {
-        "consultant_id": consultant, "consultant": f"K{consultant}", "initials": f"K{consultant}", "starts_at": start,
-        "ends_at": start + timedelta(hours=1), "travel_before_min": 5, "travel_after_min": 5, "extra_driving_min": extra,
-        "ferry": None, "visits_that_week": 0, "beside": "first", "town": "", "at": None, **more}
+        "consultant_id": consultant,
+        "consultant": f"K{consultant}",
+        "initials": f"K{consultant}",
+        "starts_at": start,
+        "ends_at": start + timedelta(hours=1),
+        "travel_before_min": 5,
+        "travel_after_min": 5,
+        "extra_driving_min": extra,
+        "ferry": None,
+        "visits_that_week": 0,
+        "beside": "first",
+        "town": "",
+        "at": None,
+        **more,
+    }
     return Slot(**values)  # type: ignore[arg-type]
 
 
 def test_alternatives_are_three_different_times_near_to_the_wish() -> None:
-    found = sorted([slot(2, 600), slot(1, 660), slot(1, 600, day=DAY + timedelta(days=1)), slot(3, 900, extra=1),
-                    slot(3, 600, day=DAY + timedelta(days=4))], key=rank)
+    found = sorted(
+        [
+            slot(2, 600),
+            slot(1, 660),
+            slot(1, 600, day=DAY + timedelta(days=1)),
+            slot(3, 900, extra=1),
+            slot(3, 600, day=DAY + timedelta(days=4)),
+        ],
+        key=rank,
+    )
     told = alternatives(found, at(DAY, 600), 1)
     assert [(s.consultant_id, why) for s, why in told] == [
-        (2, "same_time"), (1, "same_consultant"), (3, "least_driving")]
+        (2, "same_time"),
+        (1, "same_consultant"),
+        (3, "least_driving"),
+    ]
     assert alternatives([], at(DAY, 600), 1) == []
     assert len(alternatives(found[:2], at(DAY, 600), 1)) == 2
 
@@ -173,8 +208,12 @@ def test_the_panel_shows_few_times_well_apart() -> None:
 
 def test_the_route_says_when_to_leave() -> None:
     a, b = Place(56.0, 9.5), Place(56.0, 9.25)
-    day = route(BASE, [Halt("visit", a, at(DAY, 600), at(DAY, 660), ref="a"),
-                       Halt("visit", b, at(DAY, 780), at(DAY, 840), ref="b")], ENGINE, 5)
+    day = route(
+        BASE,
+        [Halt("visit", a, at(DAY, 600), at(DAY, 660), ref="a"), Halt("visit", b, at(DAY, 780), at(DAY, 840), ref="b")],
+        ENGINE,
+        5,
+    )
     out, between, home = day.legs
     assert (out.leg.minutes, out.leave_by) == (30, at(DAY, 565))
     assert (between.slack_min, between.spare_min, between.leave_by) == (105, 100, at(DAY, 760))

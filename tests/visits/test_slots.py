@@ -45,7 +45,8 @@ def test_ranks_by_extra_driving_then_fairness_then_earliness(session: Session) -
     assert (best.consultant_id, best.extra_driving_min <= 10) == (busy.id, True), "beside a visit in the same town"
     rest = [s for s in offer.slots if s.extra_driving_min > 20]
     assert [(s.extra_driving_min, s.visits_that_week, s.starts_at) for s in rest] == sorted(
-        (s.extra_driving_min, s.visits_that_week, s.starts_at) for s in rest)
+        (s.extra_driving_min, s.visits_that_week, s.starts_at) for s in rest
+    )
     assert rest[0].consultant_id == idle.id
 
 

@@ -34,7 +34,8 @@ def values(page: str) -> list[str]:
 
 
 def test_the_panel_lists_times_as_radio_buttons_with_the_best_one_marked(
-        db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
+    db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
     entry = scene.entry()
     db.commit()
     sign_in(client, scene.phoner)
@@ -67,7 +68,8 @@ def test_odd_weeks_and_foreign_entries(db: Session, scene: Scene, client: FlaskC
 
 
 def test_booking_claims_the_next_company_and_goes_on(
-        db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
+    db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
     following = scene.entry(held=False)
     entry = scene.entry()
     db.commit()
@@ -84,7 +86,8 @@ def test_booking_claims_the_next_company_and_goes_on(
 
 
 def test_a_refused_booking_keeps_everything_and_offers_three_others(
-        db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
+    db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
     first, entry = scene.entry(), None
     db.commit()
     sign_in(client, scene.phoner)
@@ -109,12 +112,19 @@ def test_a_refused_booking_keeps_everything_and_offers_three_others(
 
 
 def test_invalid_input_names_the_fields_and_changes_nothing(
-        db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
+    db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
     entry = scene.entry()
     db.commit()
     sign_in(client, scene.phoner)
-    for data in ({}, {"slot": "1|2026-11-25"}, {"slot": "x|2026-11-25T10:00:00+01:00"}, {"slot": "1|9999-12-31T23:59:00-23:00"},
-                 {"slot": "999|2026-11-26T10:00:00+01:00", **CONTACT}, {**CONTACT, "contact_email": "nej"}):
+    for data in (
+        {},
+        {"slot": "1|2026-11-25"},
+        {"slot": "x|2026-11-25T10:00:00+01:00"},
+        {"slot": "1|9999-12-31T23:59:00-23:00"},
+        {"slot": "999|2026-11-26T10:00:00+01:00", **CONTACT},
+        {**CONTACT, "contact_email": "nej"},
+    ):
         answer = client.post("/visits/book", data={"entry_id": entry.id, **data}, headers=HX)
         assert answer.status_code == 422, data
         assert 'role="alert"' in answer.get_data(as_text=True)

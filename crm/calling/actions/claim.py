@@ -15,12 +15,15 @@ from crm.calling.queries import callable_now, calling_campaign, firms_of, live_c
 from crm.calling.rules import LEASE, RANK_CALL_BACK, RANK_FRESH, RANK_RETRY
 from crm.campaigns.rules import in_calling_hours
 
-STALE = N_("Virksomheden er ikke længere din: reservationen udløb, eller opkaldet er afsluttet. "
-           "Intet er gemt; det skrevne står her endnu.")
+STALE = N_(
+    "Virksomheden er ikke længere din: reservationen udløb, eller opkaldet er afsluttet. "
+    "Intet er gemt; det skrevne står her endnu."
+)
 
 
-def claim(session: Session, actor: Any, now: datetime, campaign_id: int,
-          jobcentre_id: int | None = None) -> QueueEntry | None:
+def claim(
+    session: Session, actor: Any, now: datetime, campaign_id: int, jobcentre_id: int | None = None
+) -> QueueEntry | None:
     """The next entry for this phoner, reserved for ``LEASE``; None when nothing is to be called now.
 
     The phoner's own live claim comes first, so that a lost answer claims nothing twice; a phoner holds one entry
@@ -38,8 +41,15 @@ def claim(session: Session, actor: Any, now: datetime, campaign_id: int,
     let_go(session, actor.id)
     if not in_calling_hours(campaign, now):
         return None
-    asked = {"me": actor.id, "now": now, "until": now + LEASE, "in_campaign": campaign.id, "for_firms": firms,
-             "cap": campaign.max_attempts, "in_jobcentre": jobcentre_id}
+    asked = {
+        "me": actor.id,
+        "now": now,
+        "until": now + LEASE,
+        "in_campaign": campaign.id,
+        "for_firms": firms,
+        "cap": campaign.max_attempts,
+        "in_jobcentre": jobcentre_id,
+    }
     taken = session.scalar(_take(session, jobcentre_id is not None), asked)
     return session.get(QueueEntry, taken, populate_existing=True) if taken else None
 
@@ -62,32 +72,46 @@ def _take(session: Session, narrowed: bool) -> Update:
     capped = q.attempts < bindparam("cap")
     tiers: tuple[tuple[ColumnElement[bool], ...], ...] = (
         (q.rank == RANK_CALL_BACK, q.call_back_by == bindparam("me")),
-        (q.rank == RANK_CALL_BACK, q.call_back_by.is_(None)), (q.rank == RANK_RETRY, capped),
-        (q.rank == RANK_FRESH, capped))
+        (q.rank == RANK_CALL_BACK, q.call_back_by.is_(None)),
+        (q.rank == RANK_RETRY, capped),
+        (q.rank == RANK_FRESH, capped),
+    )
     offered = callable_now(q)
     if narrowed:
         offered = [*offered, q.jobcentre_id == bindparam("in_jobcentre")]
     choices: list[Select[int]] = [
         for_update_skip_locked(session, select(q.id).where(*offered, *tier).order_by(q.due_at, q.id).limit(1))
-        for tier in tiers]
-    made = (update(QueueEntry).where(QueueEntry.id == func.coalesce(*(c.scalar_subquery() for c in choices)))
-            .values(claimed_by=bindparam("me"), claimed_at=bindparam("now"), claimed_until=bindparam("until"))
-            .returning(QueueEntry.id).execution_options(synchronize_session=False))
+        for tier in tiers
+    ]
+    made = (
+        update(QueueEntry)
+        .where(QueueEntry.id == func.coalesce(*(c.scalar_subquery() for c in choices)))
+        .values(claimed_by=bindparam("me"), claimed_at=bindparam("now"), claimed_until=bindparam("until"))
+        .returning(QueueEntry.id)
+        .execution_options(synchronize_session=False)
+    )
     return _TAKE.setdefault((is_sqlite(session), narrowed), made)
 
 
 def let_go(session: Session, user_id: int) -> None:
     """Give back every entry the user holds."""
     session.flush()
-    session.execute(update(QueueEntry).where(QueueEntry.claimed_by == user_id)
-                    .values(claimed_by=None, claimed_at=None, claimed_until=None)
-                    .execution_options(synchronize_session="fetch"))
+    session.execute(
+        update(QueueEntry)
+        .where(QueueEntry.claimed_by == user_id)
+        .values(claimed_by=None, claimed_at=None, claimed_until=None)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def release(session: Session, actor: Any, now: datetime, entry: QueueEntry) -> None:
     """Give an entry back unfinished; nothing happens when it is no longer the actor's."""
-    changed(session, update(QueueEntry).where(QueueEntry.id == entry.id, QueueEntry.claimed_by == actor.id)
-            .values(claimed_by=None, claimed_at=None, claimed_until=None))
+    changed(
+        session,
+        update(QueueEntry)
+        .where(QueueEntry.id == entry.id, QueueEntry.claimed_by == actor.id)
+        .values(claimed_by=None, claimed_at=None, claimed_until=None),
+    )
     session.refresh(entry, ["claimed_by", "claimed_at", "claimed_until"])
 
 
@@ -106,8 +130,7 @@ def save_draft(session: Session, actor: Any, now: datetime, entry: QueueEntry, t
 def retake(session: Session, actor: Any, now: datetime, entry: QueueEntry) -> None:
     """Reserve an entry again that was lost, if nobody has it. Raises Refusal ``stale``."""
     lock_person(session, actor.id)
-    free = or_(QueueEntry.claimed_until.is_(None), QueueEntry.claimed_until <= now,
-               QueueEntry.claimed_by == actor.id)
+    free = or_(QueueEntry.claimed_until.is_(None), QueueEntry.claimed_until <= now, QueueEntry.claimed_by == actor.id)
     let_go(session, actor.id)
     statement = update(QueueEntry).where(QueueEntry.id == entry.id, QueueEntry.state == "waiting", free)
     if not changed(session, statement.values(claimed_by=actor.id, claimed_at=now, claimed_until=now + LEASE)):
@@ -116,8 +139,9 @@ def retake(session: Session, actor: Any, now: datetime, entry: QueueEntry) -> No
 
 
 def _keep(session: Session, actor: Any, now: datetime, entry: QueueEntry, **values: Any) -> None:
-    statement = update(QueueEntry).where(QueueEntry.id == entry.id, QueueEntry.claimed_by == actor.id,
-                                         QueueEntry.state == "waiting")
+    statement = update(QueueEntry).where(
+        QueueEntry.id == entry.id, QueueEntry.claimed_by == actor.id, QueueEntry.state == "waiting"
+    )
     if not changed(session, statement.values(claimed_until=now + LEASE, **values)):
         raise Refusal("stale", STALE)
     session.refresh(entry, ["claimed_until", *values])

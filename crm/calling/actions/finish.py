@@ -20,9 +20,19 @@ from crm.companies.actions import set_do_not_call
 SAID_ON_THE_PHONE = N_("Sagt til phoneren i telefonen")
 
 
-def finish(session: Session, actor: Any, now: datetime, entry: QueueEntry, outcome: str, *,
-           reason: str | None = None, call_back_at: datetime | None = None, mine: bool = True, note: str = "",
-           idempotency_key: str | None = None) -> Call:
+def finish(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    entry: QueueEntry,
+    outcome: str,
+    *,
+    reason: str | None = None,
+    call_back_at: datetime | None = None,
+    mine: bool = True,
+    note: str = "",
+    idempotency_key: str | None = None,
+) -> Call:
     """Write the call and what it means for the entry; activity ``calling.finish``.
 
     mine: whether a call-back is the actor's own promise or anyone's. The same ``idempotency_key`` gives the first
@@ -37,25 +47,49 @@ def finish(session: Session, actor: Any, now: datetime, entry: QueueEntry, outco
     if not _may_finish(entry, actor, outcome, now):
         raise Refusal("stale", STALE)
     meaning = checked(entry.campaign, now, outcome, reason, call_back_at)
-    call = Call(entry_id=entry.id, user_id=actor.id, calling_firm_id=_firm(actor, entry),
-                started_at=entry.claimed_at if entry.claimed_by == actor.id and entry.claimed_at else now,
-                ended_at=now, outcome=outcome, reason=reason if outcome == "declined" else None, note=note,
-                call_back_at=call_back_at if outcome == "call_back" else None, idempotency_key=idempotency_key)
+    call = Call(
+        entry_id=entry.id,
+        user_id=actor.id,
+        calling_firm_id=_firm(actor, entry),
+        started_at=entry.claimed_at if entry.claimed_by == actor.id and entry.claimed_at else now,
+        ended_at=now,
+        outcome=outcome,
+        reason=reason if outcome == "declined" else None,
+        note=note,
+        call_back_at=call_back_at if outcome == "call_back" else None,
+        idempotency_key=idempotency_key,
+    )
     session.add(call)
     _settle(entry, call, meaning, mine)
     session.flush()
     if outcome == "do_not_call":
         set_do_not_call(session, actor, now, entry.workplace, note or SAID_ON_THE_PHONE)
-    activity.record(session, actor, now, "calling.finish", entry, workplace_id=entry.workplace_id,
-                    campaign_id=entry.campaign_id, outcome=outcome,
-                    **{"reason": call.reason} if call.reason else {},
-                    **{"call_back_at": call.call_back_at.isoformat()} if call.call_back_at else {})
+    activity.record(
+        session,
+        actor,
+        now,
+        "calling.finish",
+        entry,
+        workplace_id=entry.workplace_id,
+        campaign_id=entry.campaign_id,
+        outcome=outcome,
+        **{"reason": call.reason} if call.reason else {},
+        **{"call_back_at": call.call_back_at.isoformat()} if call.call_back_at else {},
+    )
     session.flush()
     return call
 
 
-def finish_and_next(session: Session, actor: Any, now: datetime, entry: QueueEntry, outcome: str, *,
-                    jobcentre_id: int | None = None, **details: Any) -> tuple[Call, QueueEntry | None]:
+def finish_and_next(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    entry: QueueEntry,
+    outcome: str,
+    *,
+    jobcentre_id: int | None = None,
+    **details: Any,
+) -> tuple[Call, QueueEntry | None]:
     """Finish, and claim the next entry of the same campaign in the same transaction."""
     call = finish(session, actor, now, entry, outcome, **details)
     return call, claim(session, actor, now, entry.campaign_id, jobcentre_id)
@@ -64,8 +98,11 @@ def finish_and_next(session: Session, actor: Any, now: datetime, entry: QueueEnt
 def _locked(session: Session, entry_id: int) -> QueueEntry:
     """The entry as it is now, held until the transaction ends."""
     return session.execute(
-        select(QueueEntry).where(QueueEntry.id == entry_id).with_for_update(of=QueueEntry)
-        .execution_options(populate_existing=True)).scalar_one()
+        select(QueueEntry)
+        .where(QueueEntry.id == entry_id)
+        .with_for_update(of=QueueEntry)
+        .execution_options(populate_existing=True)
+    ).scalar_one()
 
 
 def _repeated(session: Session, actor: Any, entry: QueueEntry, outcome: str, key: str | None) -> Call | None:
@@ -73,8 +110,9 @@ def _repeated(session: Session, actor: Any, entry: QueueEntry, outcome: str, key
         return None
     call = session.scalar(select(Call).where(Call.user_id == actor.id, Call.idempotency_key == key))
     if call and (call.entry_id, call.outcome) != (entry.id, outcome):
-        raise Refusal("idempotency_key", N_("Nøglen Idempotency-Key er brugt til et andet opkald. Send en ny."),
-                      status=422)
+        raise Refusal(
+            "idempotency_key", N_("Nøglen Idempotency-Key er brugt til et andet opkald. Send en ny."), status=422
+        )
     return call
 
 

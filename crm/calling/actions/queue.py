@@ -29,20 +29,35 @@ def enqueue(session: Session, actor: Any, now: datetime, call_list: CallList) ->
     if call_list.state != "approved":
         raise Refusal("not_approved", N_("Listen er ikke godkendt. Godkend den, før den lægges i køen."))
     rows = (
-        select(Participation.campaign_id, Participation.jobcentre_id, Participation.calling_firm_id,
-               ListEntry.workplace_id, ListEntry.id, Workplace.phone, literal(now, QueueEntry.due_at.type))
+        select(
+            Participation.campaign_id,
+            Participation.jobcentre_id,
+            Participation.calling_firm_id,
+            ListEntry.workplace_id,
+            ListEntry.id,
+            Workplace.phone,
+            literal(now, QueueEntry.due_at.type),
+        )
         .select_from(ListEntry)
         .join(CallList, CallList.id == ListEntry.call_list_id)
         .join(Participation, Participation.id == CallList.participation_id)
         .join(Workplace, Workplace.id == ListEntry.workplace_id)
         .where(ListEntry.call_list_id == call_list.id, ListEntry.struck_reason.is_(None))
-        .order_by(ListEntry.position, ListEntry.id))
+        .order_by(ListEntry.position, ListEntry.id)
+    )
     statement = insert_for(session, QueueEntry.__table__).from_select(_COLUMNS, rows)
     statement = statement.on_conflict_do_nothing(index_elements=["campaign_id", "workplace_id"])
     result = session.execute(statement, execution_options={"preserve_rowcount": True})
     count = int(result.rowcount) if isinstance(result, CursorResult) else 0
-    activity.record(session, actor, now, "calling.enqueue", call_list,
-                    campaign_id=call_list.participation.campaign_id, entries=count)
+    activity.record(
+        session,
+        actor,
+        now,
+        "calling.enqueue",
+        call_list,
+        campaign_id=call_list.participation.campaign_id,
+        entries=count,
+    )
     session.flush()
     return count
 

@@ -23,8 +23,15 @@ FULL = Participation.calendars_full_since.is_not(None)
 NO_PHONE = or_(QueueEntry.phone.is_(None), QueueEntry.phone == "")
 
 
-def why_dry(session: Session, scope: Scope, campaign_id: int, now: datetime, *,
-            jobcentre_id: int | None = None, me: int | None = None) -> list[tuple[str, int]]:
+def why_dry(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    now: datetime,
+    *,
+    jobcentre_id: int | None = None,
+    me: int | None = None,
+) -> list[tuple[str, int]]:
     """(key of WHY_DRY, entries) for what is not offered now, in WHY_DRY's order; each entry under its first reason.
 
     me: the phoner asking, whose own call-backs and claim do not count as others'. Raises NotFound for a campaign
@@ -37,8 +44,15 @@ def why_dry(session: Session, scope: Scope, campaign_id: int, now: datetime, *,
     return [(key, counts[key]) for key in WHY_DRY if key in counts]
 
 
-def next_due(session: Session, scope: Scope, campaign_id: int, now: datetime, *,
-             jobcentre_id: int | None = None, me: int | None = None) -> datetime | None:
+def next_due(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    now: datetime,
+    *,
+    jobcentre_id: int | None = None,
+    me: int | None = None,
+) -> datetime | None:
     """When the queue will next offer this asker something: the earliest due entry, moved into calling hours.
 
     None when nothing comes by itself. An entry that another phoner holds counts from the end of its claim.
@@ -54,9 +68,13 @@ def next_due(session: Session, scope: Scope, campaign_id: int, now: datetime, *,
 
 def _campaign(session: Session, scope: Scope, campaign_id: int) -> Campaign:
     takes_part = select(Participation.campaign_id).where(
-        scope.clause(jobcentre=Participation.jobcentre_id, firm=Participation.calling_firm_id))
-    reach = Campaign.id == campaign_id if scope.everything else and_(Campaign.id == campaign_id,
-                                                                     Campaign.id.in_(takes_part))
+        scope.clause(jobcentre=Participation.jobcentre_id, firm=Participation.calling_firm_id)
+    )
+    reach = (
+        Campaign.id == campaign_id
+        if scope.everything
+        else and_(Campaign.id == campaign_id, Campaign.id.in_(takes_part))
+    )
     found = session.scalar(select(Campaign).where(reach))
     if found is None:
         raise NotFound
@@ -65,13 +83,18 @@ def _campaign(session: Session, scope: Scope, campaign_id: int) -> Campaign:
 
 def _within(statement: Any, scope: Scope, campaign_id: int, jobcentre_id: int | None) -> Any:
     """The waiting entries of the scope, with the rows that may hold them back joined to them."""
-    statement = statement.select_from(QueueEntry).join(
-        Workplace, Workplace.id == QueueEntry.workplace_id).join(
-        ListEntry, ListEntry.id == QueueEntry.list_entry_id).join(
-        CallList, CallList.id == ListEntry.call_list_id).join(
-        Participation, Participation.id == CallList.participation_id).where(
-        QueueEntry.campaign_id == campaign_id, QueueEntry.state == "waiting",
-        scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id))
+    statement = (
+        statement.select_from(QueueEntry)
+        .join(Workplace, Workplace.id == QueueEntry.workplace_id)
+        .join(ListEntry, ListEntry.id == QueueEntry.list_entry_id)
+        .join(CallList, CallList.id == ListEntry.call_list_id)
+        .join(Participation, Participation.id == CallList.participation_id)
+        .where(
+            QueueEntry.campaign_id == campaign_id,
+            QueueEntry.state == "waiting",
+            scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id),
+        )
+    )
     return statement if jobcentre_id is None else statement.where(QueueEntry.jobcentre_id == jobcentre_id)
 
 
@@ -81,8 +104,11 @@ def _capped(campaign: Campaign) -> ColumnElement[bool]:
 
 
 def _of_another(me: int | None) -> ColumnElement[bool]:
-    mine = QueueEntry.call_back_by.is_(None) if me is None else or_(QueueEntry.call_back_by.is_(None),
-                                                                    QueueEntry.call_back_by == me)
+    mine = (
+        QueueEntry.call_back_by.is_(None)
+        if me is None
+        else or_(QueueEntry.call_back_by.is_(None), QueueEntry.call_back_by == me)
+    )
     return and_(QueueEntry.rank == RANK_CALL_BACK, ~mine)
 
 
@@ -94,10 +120,17 @@ def _reason(campaign: Campaign, now: datetime, me: int | None) -> ColumnElement[
     if me is not None:
         claimed = and_(claimed, q.claimed_by != me)
     per_entry: list[tuple[ColumnElement[bool], str]] = [
-        (DO_NOT_CALL, "do_not_call"), (PROTECTED, "protected"), (NO_PHONE, "no_phone"),
-        (_capped(campaign), "attempt_cap"), (claimed, "claimed"), (FULL, "capacity"),
-        (and_(q.rank == RANK_CALL_BACK, later), "call_back_later"), (_of_another(me), "call_back_other"),
-        (and_(q.rank == RANK_RETRY, later), "retry_later"), (later, "not_due")]
+        (DO_NOT_CALL, "do_not_call"),
+        (PROTECTED, "protected"),
+        (NO_PHONE, "no_phone"),
+        (_capped(campaign), "attempt_cap"),
+        (claimed, "claimed"),
+        (FULL, "capacity"),
+        (and_(q.rank == RANK_CALL_BACK, later), "call_back_later"),
+        (_of_another(me), "call_back_other"),
+        (and_(q.rank == RANK_RETRY, later), "retry_later"),
+        (later, "not_due"),
+    ]
     whole = _whole_campaign(campaign, now)
     if whole:
         return literal(whole)

@@ -34,18 +34,26 @@ class Pace:
 def pace(session: Session, user_id: int, now: datetime) -> Pace:
     start, end = day_bounds(danish_date(now))
     row = session.execute(
-        select(func.count(), func.count(case((Call.outcome.in_(CONTACTED), 1))),
-               func.count(case((Call.outcome == "booked", 1))))
-        .where(Call.user_id == user_id, Call.ended_at >= start, Call.ended_at < end,
-               Call.undone_at.is_(None))).one()
+        select(
+            func.count(),
+            func.count(case((Call.outcome.in_(CONTACTED), 1))),
+            func.count(case((Call.outcome == "booked", 1))),
+        ).where(Call.user_id == user_id, Call.ended_at >= start, Call.ended_at < end, Call.undone_at.is_(None))
+    ).one()
     return Pace(*row)
 
 
 def queue_left(session: Session, scope: Scope, campaign_id: int, jobcentre_id: int | None = None) -> int:
     """Entries still to be called in the scope, due or not."""
-    statement = select(func.count()).select_from(QueueEntry).where(
-        QueueEntry.campaign_id == campaign_id, QueueEntry.state == "waiting",
-        scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id))
+    statement = (
+        select(func.count())
+        .select_from(QueueEntry)
+        .where(
+            QueueEntry.campaign_id == campaign_id,
+            QueueEntry.state == "waiting",
+            scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id),
+        )
+    )
     if jobcentre_id is not None:
         statement = statement.where(QueueEntry.jobcentre_id == jobcentre_id)
     return session.scalar(statement) or 0
@@ -65,19 +73,36 @@ class Desk:
 
 def desks(session: Session, scope: Scope, today: date) -> Sequence[Desk]:
     """Where the scope's firms call: campaigns that are open and not over, by name."""
-    waiting = (select(func.count()).select_from(QueueEntry)
-               .where(QueueEntry.campaign_id == Participation.campaign_id,
-                      QueueEntry.jobcentre_id == Participation.jobcentre_id,
-                      QueueEntry.calling_firm_id == Participation.calling_firm_id,
-                      QueueEntry.state == "waiting").correlate(Participation).scalar_subquery())
+    waiting = (
+        select(func.count())
+        .select_from(QueueEntry)
+        .where(
+            QueueEntry.campaign_id == Participation.campaign_id,
+            QueueEntry.jobcentre_id == Participation.jobcentre_id,
+            QueueEntry.calling_firm_id == Participation.calling_firm_id,
+            QueueEntry.state == "waiting",
+        )
+        .correlate(Participation)
+        .scalar_subquery()
+    )
     rows = session.execute(
-        select(Campaign.id, Campaign.name, Jobcentre.id, Jobcentre.name, waiting,
-               Participation.calendars_full_since.is_not(None))
+        select(
+            Campaign.id,
+            Campaign.name,
+            Jobcentre.id,
+            Jobcentre.name,
+            waiting,
+            Participation.calendars_full_since.is_not(None),
+        )
         .join(Participation, Participation.campaign_id == Campaign.id)
         .join(Jobcentre, Jobcentre.id == Participation.jobcentre_id)
-        .where(Campaign.state == "open", Campaign.ends_on >= today,
-               scope.clause(jobcentre=Participation.jobcentre_id, firm=Participation.calling_firm_id))
-        .order_by(Campaign.starts_on.desc(), Campaign.id, Jobcentre.name))
+        .where(
+            Campaign.state == "open",
+            Campaign.ends_on >= today,
+            scope.clause(jobcentre=Participation.jobcentre_id, firm=Participation.calling_firm_id),
+        )
+        .order_by(Campaign.starts_on.desc(), Campaign.id, Jobcentre.name)
+    )
     return [Desk(*row) for row in rows]
 
 
@@ -96,7 +121,12 @@ def same_number(session: Session, scope: Scope, entry: QueueEntry, limit: int = 
     rows = session.execute(
         select(Workplace.p_number, Workplace.name, QueueEntry.last_called_at)
         .join(QueueEntry, QueueEntry.workplace_id == Workplace.id)
-        .where(QueueEntry.phone == entry.phone, QueueEntry.workplace_id != entry.workplace_id,
-               scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id))
-        .order_by(QueueEntry.last_called_at.desc().nulls_last(), QueueEntry.id).limit(limit))
+        .where(
+            QueueEntry.phone == entry.phone,
+            QueueEntry.workplace_id != entry.workplace_id,
+            scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id),
+        )
+        .order_by(QueueEntry.last_called_at.desc().nulls_last(), QueueEntry.id)
+        .limit(limit)
+    )
     return [SameNumber(*row) for row in rows]

@@ -16,16 +16,16 @@ OUTSIDE_WEEK = N_("Der ringes på hverdage kl. {frm}-{to} til og med {until}. V�
 OUTSIDE_ANY = N_("Der ringes alle dage kl. {frm}-{to} til og med {until}. Vælg et tidspunkt inden for det.")
 
 
-def checked(campaign: CallingHours, now: datetime, outcome: str, reason: str | None,
-            call_back_at: datetime | None) -> Outcome:
+def checked(
+    campaign: CallingHours, now: datetime, outcome: str, reason: str | None, call_back_at: datetime | None
+) -> Outcome:
     """The outcome's data. Raises Invalid naming the field: unknown outcome, a no without its reason, a call-back
     without a time that the campaign can keep."""
     found = OUTCOMES.get(outcome)
     if found is None:
         raise Invalid(N_("Vælg, hvordan opkaldet endte."), errors={"outcome": N_("Udfaldet findes ikke")})
     if outcome == "declined" and reason not in DECLINE_REASONS:
-        raise Invalid(N_("Et nej skal have en grund. Vælg en, og gem igen."),
-                      errors={"reason": N_("Vælg en grund")})
+        raise Invalid(N_("Et nej skal have en grund. Vælg en, og gem igen."), errors={"reason": N_("Vælg en grund")})
     if outcome == "call_back":
         _check_call_back(campaign, now, call_back_at)
     return found
@@ -33,8 +33,7 @@ def checked(campaign: CallingHours, now: datetime, outcome: str, reason: str | N
 
 def _check_call_back(campaign: CallingHours, now: datetime, call_back_at: datetime | None) -> None:
     if call_back_at is None:
-        raise Invalid(N_("Skriv, hvornår der skal ringes igen."),
-                      errors={"call_back_at": N_("Skriv et tidspunkt")})
+        raise Invalid(N_("Skriv, hvornår der skal ringes igen."), errors={"call_back_at": N_("Skriv et tidspunkt")})
     if call_back_at <= now:
         raise Invalid(PAST, errors={"call_back_at": PAST})
     if call_back_at - now > LONGEST or not in_calling_hours(campaign, call_back_at):
@@ -45,8 +44,11 @@ def _check_call_back(campaign: CallingHours, now: datetime, call_back_at: dateti
 def outside_hours(campaign: CallingHours) -> tuple[str, dict[str, Any]]:
     """Message and fields that say when the campaign may be called."""
     last = campaign.ends_on
-    fields = {"frm": _clock(campaign.calls_from), "to": _clock(campaign.calls_to),
-              "until": f"{last.day}.{last.month}.{last.year}"}
+    fields = {
+        "frm": _clock(campaign.calls_from),
+        "to": _clock(campaign.calls_to),
+        "until": f"{last.day}.{last.month}.{last.year}",
+    }
     return (OUTSIDE_ANY if campaign.calls_any_day else OUTSIDE_WEEK), fields
 
 

@@ -40,19 +40,21 @@ class Outcome:
     retry: Retry | None = None
 
 
-OUTCOMES: dict[str, Outcome] = {outcome.key: outcome for outcome in (
-    Outcome("booked", N_("Besøg aftalt"), "b", REACHED, human=True, final=True, contacted=True),
-    Outcome("declined", N_("Nej tak"), "n", REACHED, human=True, final=True, contacted=True),
-    Outcome("call_back", N_("Ring igen"), "r", REACHED, human=True),
-    Outcome("no_answer", N_("Intet svar"), "i", UNREACHED, retry=Retry(timedelta(hours=4), other_part=True)),
-    Outcome("busy", N_("Optaget"), "o", UNREACHED, retry=Retry(timedelta(minutes=30))),
-    Outcome("voicemail", N_("Telefonsvarer"), "t", UNREACHED, retry=Retry(next_day=True, other_part=True)),
-    Outcome("wrong_number", N_("Forkert nummer"), "f", PERMANENT, final=True, unworkable=True),
-    Outcome("closed_down", N_("Lukket"), "l", PERMANENT, final=True, unworkable=True),
-    Outcome("outside_target", N_("Uden for målgruppen"), "u", PERMANENT, human=True, final=True,
-            unworkable=True),
-    Outcome("do_not_call", N_("Ring ikke igen"), "x", PERMANENT, human=True, final=True, unworkable=True),
-)}
+OUTCOMES: dict[str, Outcome] = {
+    outcome.key: outcome
+    for outcome in (
+        Outcome("booked", N_("Besøg aftalt"), "b", REACHED, human=True, final=True, contacted=True),
+        Outcome("declined", N_("Nej tak"), "n", REACHED, human=True, final=True, contacted=True),
+        Outcome("call_back", N_("Ring igen"), "r", REACHED, human=True),
+        Outcome("no_answer", N_("Intet svar"), "i", UNREACHED, retry=Retry(timedelta(hours=4), other_part=True)),
+        Outcome("busy", N_("Optaget"), "o", UNREACHED, retry=Retry(timedelta(minutes=30))),
+        Outcome("voicemail", N_("Telefonsvarer"), "t", UNREACHED, retry=Retry(next_day=True, other_part=True)),
+        Outcome("wrong_number", N_("Forkert nummer"), "f", PERMANENT, final=True, unworkable=True),
+        Outcome("closed_down", N_("Lukket"), "l", PERMANENT, final=True, unworkable=True),
+        Outcome("outside_target", N_("Uden for målgruppen"), "u", PERMANENT, human=True, final=True, unworkable=True),
+        Outcome("do_not_call", N_("Ring ikke igen"), "x", PERMANENT, human=True, final=True, unworkable=True),
+    )
+}
 CONTACTED = tuple(key for key, outcome in OUTCOMES.items() if outcome.contacted)
 BY_PHONE = tuple(key for key in OUTCOMES if key != "booked")
 

@@ -10,11 +10,26 @@ from crm.base.clock import DANISH, at, danish, is_working_day, next_working_day
 from crm.base.errors import N_
 
 DEFAULT_MINUTE = 9 * 60
-_DAYS = {"ma": 0, "ti": 1, "on": 2, "to": 3, "fr": 4, "lø": 5, "sø": 6,
-         "mo": 0, "tu": 1, "we": 2, "th": 3, "sa": 5, "su": 6}
-_DAY = (r"mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|"
-        r"man|tirs?|ons?|tors?|fre|lør|søn|ma|ti|on|to|fr|lø|sø|"
-        r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun")
+_DAYS = {
+    "ma": 0,
+    "ti": 1,
+    "on": 2,
+    "to": 3,
+    "fr": 4,
+    "lø": 5,
+    "sø": 6,
+    "mo": 0,
+    "tu": 1,
+    "we": 2,
+    "th": 3,
+    "sa": 5,
+    "su": 6,
+}
+_DAY = (
+    r"mandag|tirsdag|onsdag|torsdag|fredag|lørdag|søndag|"
+    r"man|tirs?|ons?|tors?|fre|lør|søn|ma|ti|on|to|fr|lø|sø|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tue|wed|thu|fri|sat|sun"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
 _MONTH = r"(?P<month>jan|feb|mar|apr|maj|may|jun|jul|aug|sep|okt|oct|nov|dec)[a-zæøå]*\.?"
 _CLOCK = r"(?P<hour>\d{1,2})(?:[.:]?(?P<minute>\d{2}))?"
@@ -57,7 +72,7 @@ def _iso(raw: str) -> datetime | None:
 
 
 def _after(raw: str, now: datetime) -> datetime | None:
-    """"om 2 timer", "om en halv time", "om 45 min", "in 2 hours"."""
+    """ "om 2 timer", "om en halv time", "om 45 min", "in 2 hours"."""
     if re.fullmatch(r"(om|in) (en |a )?(halv|half)( an)? (time|hour)", raw):
         return now + timedelta(minutes=30)
     found = re.fullmatch(r"(?:om|in) (\d{1,3}|[a-z]+) ?(minut(?:ter|es?)?|min\.?|timer?|t\.?|hours?|h)", raw)
@@ -138,8 +153,11 @@ def _dated(words: str, today: date) -> _Day | None:
     if found:
         month = _MONTHS.index({"may": "maj", "oct": "okt"}.get(found["month"], found["month"])) + 1
     else:
-        found = re.fullmatch(r"(?P<day>\d{1,2})[./-] ?(?P<month>\d{1,2})\.?(?:[./-](?P<year>\d{4}|\d{2}))?"
-                             r"(?: (?P<rest>.+))?", words)
+        found = re.fullmatch(
+            r"(?P<day>\d{1,2})[./-] ?(?P<month>\d{1,2})\.?(?:[./-](?P<year>\d{4}|\d{2}))?"
+            r"(?: (?P<rest>.+))?",
+            words,
+        )
         if not found:
             return None
         month = int(found["month"])

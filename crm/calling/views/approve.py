@@ -30,8 +30,11 @@ def approve(list_id: int) -> Any:
         flash(say(refusal.message, refusal.fields), "error")
         return target
     already = list_sums(session(), found).on_list - queued
-    text = ngettext("Listen er godkendt: %(num)s virksomhed er lagt i køen.",
-                    "Listen er godkendt: %(num)s virksomheder er lagt i køen.", queued)
+    text = ngettext(
+        "Listen er godkendt: %(num)s virksomhed er lagt i køen.",
+        "Listen er godkendt: %(num)s virksomheder er lagt i køen.",
+        queued,
+    )
     if already:
         text += " " + ngettext("%(num)s var der allerede.", "%(num)s var der allerede.", already)
     flash(text, "success")

@@ -44,10 +44,19 @@ def _start() -> dict[str, Any]:
         asked = {"jobcentre_id": chosen[1], "me": actor().id}
         reasons = queries.why_dry(session(), scope(), chosen[0], now(), **asked)
         coming = queries.next_due(session(), scope(), chosen[0], now(), **asked)
-        dry = {"reasons": [(_(rules.WHY_DRY[key]), count) for key, count in reasons], "coming": coming,
-               "coming_text": spoken_moment(coming) if coming else ""}
-    return {"desks": desks, "chosen": chosen, "pace": queries.pace(session(), actor().id, now()),
-            "pause": cookie.get(PAUSE), "pauses": rules.PAUSES, "dry": dry}
+        dry = {
+            "reasons": [(_(rules.WHY_DRY[key]), count) for key, count in reasons],
+            "coming": coming,
+            "coming_text": spoken_moment(coming) if coming else "",
+        }
+    return {
+        "desks": desks,
+        "chosen": chosen,
+        "pace": queries.pace(session(), actor().id, now()),
+        "pause": cookie.get(PAUSE),
+        "pauses": rules.PAUSES,
+        "dry": dry,
+    }
 
 
 @pages.post("/call/next")
@@ -99,9 +108,18 @@ def outcome(entry_id: int) -> Any:
         if not form.validate():
             raise Invalid(N_("Noget er for langt eller kan ikke læses. Ret det, og gem igen."))
         done, following = actions.finish_and_next(
-            session(), actor(), now(), entry, _by_phone(form), jobcentre_id=jobcentre_for(entry),
-            reason=form.reason.data or None, call_back_at=_call_back_at(form), mine=form.mine.data != "0",
-            note=form.note.data or "", idempotency_key=form.key.data or None)
+            session(),
+            actor(),
+            now(),
+            entry,
+            _by_phone(form),
+            jobcentre_id=jobcentre_for(entry),
+            reason=form.reason.data or None,
+            call_back_at=_call_back_at(form),
+            mine=form.mine.data != "0",
+            note=form.note.data or "",
+            idempotency_key=form.key.data or None,
+        )
     except Refusal as refusal:
         session().rollback()
         return _refused(entry_id, form, refusal)

@@ -46,16 +46,29 @@ def call_screen(entry: QueueEntry, form: OutcomeForm | None = None) -> dict[str,
     contact = next(iter(entry.workplace.contacts), None)
     lines = queries.history(db, entry.workplace_id, scope())
     if form is None:
-        form = OutcomeForm(formdata=None, note=entry.draft_note, mine="1", key=secrets.token_urlsafe(12),
-                           contact_name=contact.name if contact else "", contact_title=contact.title if contact else "",
-                           contact_phone=format_phone(contact.phone) if contact else "",
-                           contact_email=(contact.email if contact else None) or entry.workplace.email or "")
+        form = OutcomeForm(
+            formdata=None,
+            note=entry.draft_note,
+            mine="1",
+            key=secrets.token_urlsafe(12),
+            contact_name=contact.name if contact else "",
+            contact_title=contact.title if contact else "",
+            contact_phone=format_phone(contact.phone) if contact else "",
+            contact_email=(contact.email if contact else None) or entry.workplace.email or "",
+        )
     known = current_app.view_functions
     return {
-        "entry": entry, "workplace": entry.workplace, "contact": contact, "form": form,
-        "industry": industry(entry), "steps": script(entry, contact.name if contact else "", me.name),
-        "history": [_line(line) for line in lines], "warnings": warnings(entry, lines),
-        "state": state_line(entry), "groups": outcome_groups(), "reasons": rules.DECLINE_REASONS,
+        "entry": entry,
+        "workplace": entry.workplace,
+        "contact": contact,
+        "form": form,
+        "industry": industry(entry),
+        "steps": script(entry, contact.name if contact else "", me.name),
+        "history": [_line(line) for line in lines],
+        "warnings": warnings(entry, lines),
+        "state": state_line(entry),
+        "groups": outcome_groups(),
+        "reasons": rules.DECLINE_REASONS,
         "pace": queries.pace(db, me.id, moment),
         "left": queries.queue_left(db, scope(), entry.campaign_id, jobcentre_for(entry)),
         "jobcentre_id": jobcentre_for(entry),
@@ -75,19 +88,34 @@ def industry(entry: QueueEntry) -> str:
 
 def script(entry: QueueEntry, contact: str, phoner: str) -> list[dict[str, Any]]:
     """The campaign's steps with names filled in, set bold in the text."""
-    values = {"phoner": phoner, "contact": contact or _("den ansvarlige"), "company": entry.workplace.name,
-              "jobcentre": entry.jobcentre.name}
+    values = {
+        "phoner": phoner,
+        "contact": contact or _("den ansvarlige"),
+        "company": entry.workplace.name,
+        "jobcentre": entry.jobcentre.name,
+    }
     bold = {name: f"<b>{escape(value)}</b>" for name, value in values.items()}
-    steps = [{"title": step["title"], "text": str(escape(step["text"]))}
-             for step in entry.campaign.script or DEFAULT_SCRIPT]
-    return [{"title": plain["title"], "text": Markup(rich["text"])}  # noqa: S704 - escaped above
-            for plain, rich in zip(fill_script(steps, values), fill_script(steps, bold), strict=True)]
+    steps = [
+        {"title": step["title"], "text": str(escape(step["text"]))} for step in entry.campaign.script or DEFAULT_SCRIPT
+    ]
+    return [
+        {"title": plain["title"], "text": Markup(rich["text"])}  # noqa: S704 - escaped above
+        for plain, rich in zip(fill_script(steps, values), fill_script(steps, bold), strict=True)
+    ]
 
 
 def outcome_groups() -> list[dict[str, Any]]:
-    return [{"label": _(label), "outcomes": [
-        {"value": outcome.key, "label": _(outcome.label), "key": outcome.letter}
-        for outcome in rules.OUTCOMES.values() if outcome.group == group]} for group, label in rules.GROUPS.items()]
+    return [
+        {
+            "label": _(label),
+            "outcomes": [
+                {"value": outcome.key, "label": _(outcome.label), "key": outcome.letter}
+                for outcome in rules.OUTCOMES.values()
+                if outcome.group == group
+            ],
+        }
+        for group, label in rules.GROUPS.items()
+    ]
 
 
 def state_line(entry: QueueEntry) -> str:
@@ -109,19 +137,31 @@ def spoken_moment(moment: Any) -> str:
 def warnings(entry: QueueEntry, lines: list[queries.HistoryLine]) -> list[dict[str, str]]:
     """What to know before dialling: [{tone, icon, text}]."""
     workplace = entry.workplace
-    found = [{"tone": "warn", "icon": "warning", "text": _("Reklamebeskyttet: ring kun efter listens hjemmel")}
-             if workplace.advertising_protected else
-             {"tone": "good", "icon": "check", "text": _("Reklamebeskyttelse: nej")}]
+    found = [
+        {"tone": "warn", "icon": "warning", "text": _("Reklamebeskyttet: ring kun efter listens hjemmel")}
+        if workplace.advertising_protected
+        else {"tone": "good", "icon": "check", "text": _("Reklamebeskyttelse: nej")}
+    ]
     if workplace.do_not_call_at:
         found.append({"tone": "bad", "icon": "error", "text": _("Har bedt om ikke at blive ringet op")})
     for other in queries.same_number(session(), scope(), entry):
-        found.append({"tone": "warn", "icon": "warning",
-                      "text": _("Samme nummer på P-nr. %(number)s, %(name)s", number=other.p_number, name=other.name)})
+        found.append(
+            {
+                "tone": "warn",
+                "icon": "warning",
+                "text": _("Samme nummer på P-nr. %(number)s, %(name)s", number=other.p_number, name=other.name),
+            }
+        )
     days = rules.days_since(lines[0].call.ended_at, now()) if lines else RECENT_DAYS
     if days < RECENT_DAYS:
         text = ngettext("Ringet op for %(num)s dag siden", "Ringet op for %(num)s dage siden", days)
-        found.append({"tone": "warn" if days < 2 else "", "icon": "phone",
-                      "text": text if days else _("Ringet op tidligere i dag")})
+        found.append(
+            {
+                "tone": "warn" if days < 2 else "",
+                "icon": "phone",
+                "text": text if days else _("Ringet op tidligere i dag"),
+            }
+        )
     return found
 
 
@@ -130,8 +170,11 @@ def _line(line: queries.HistoryLine) -> dict[str, Any]:
     call, outcome = line.call, rules.OUTCOMES.get(line.call.outcome)
     recent = (danish(now()) - danish(call.ended_at)).days < 300
     reason = _(rules.DECLINE_REASONS[call.reason]) if call.reason in rules.DECLINE_REASONS else ""
-    return {"title": _(outcome.label) if outcome else call.outcome,
-            "when": f"{dk_day(call.ended_at)} {dk_time(call.ended_at)}" if recent else dk_date(call.ended_at),
-            "datetime": call.ended_at.isoformat(), "who": line.phoner,
-            "text": ". ".join(part for part in (reason, re.sub(r"\s+", " ", call.note)) if part),
-            "tone": "good" if call.outcome == "booked" else ""}
+    return {
+        "title": _(outcome.label) if outcome else call.outcome,
+        "when": f"{dk_day(call.ended_at)} {dk_time(call.ended_at)}" if recent else dk_date(call.ended_at),
+        "datetime": call.ended_at.isoformat(),
+        "who": line.phoner,
+        "text": ". ".join(part for part in (reason, re.sub(r"\s+", " ", call.note)) if part),
+        "tone": "good" if call.outcome == "booked" else "",
+    }

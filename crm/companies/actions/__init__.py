@@ -6,6 +6,11 @@ from crm.companies.actions.protect import lift_do_not_call, set_do_not_call
 from crm.companies.actions.undo import undo_import
 
 __all__ = [
-    "ImportResult", "add_contact", "import_register", "lift_do_not_call", "rejects_csv", "set_do_not_call",
+    "ImportResult",
+    "add_contact",
+    "import_register",
+    "lift_do_not_call",
+    "rejects_csv",
+    "set_do_not_call",
     "undo_import",
 ]

@@ -20,11 +20,30 @@ from crm.companies.rules.rows import Row
 W = cast(Table, Workplace.__table__)
 C = cast(Table, Company.__table__)
 HELD = cast(Table, ImportedWorkplace.__table__)
-FIELDS = ("name", "street", "postcode", "city", "municipality_code", "industry_code", "industry_version", "employees",
-          "phone", "email", "advertising_protected", "lat", "lon", "geo_source")
+FIELDS = (
+    "name",
+    "street",
+    "postcode",
+    "city",
+    "municipality_code",
+    "industry_code",
+    "industry_version",
+    "employees",
+    "phone",
+    "email",
+    "advertising_protected",
+    "lat",
+    "lon",
+    "geo_source",
+)
 STORED = [W.c[name] for name in ("p_number", "company_id", "row_hash", *FIELDS)]
-BLANK: dict[str, Any] = {**dict.fromkeys(FIELDS), "street": "", "city": "", "advertising_protected": False,
-                         "geo_source": "none"}
+BLANK: dict[str, Any] = {
+    **dict.fromkeys(FIELDS),
+    "street": "",
+    "city": "",
+    "advertising_protected": False,
+    "geo_source": "none",
+}
 
 
 class ChunkWriter:
@@ -56,7 +75,8 @@ class ChunkWriter:
 
     def _known(self, rows: Sequence[Row]) -> dict[str, Any]:
         found = self._session.execute(
-            select(W.c.id, W.c.p_number, W.c.row_hash).where(among(self._session, W.c.p_number, map(_p, rows))))
+            select(W.c.id, W.c.p_number, W.c.row_hash).where(among(self._session, W.c.p_number, map(_p, rows)))
+        )
         return {each.p_number: each for each in found}
 
     def _changed(self, rows: Sequence[Row], known: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -64,8 +84,10 @@ class ChunkWriter:
         if not rows:
             return {}
         stored = self._session.execute(
-            select(W, C.c.cvr_number).join(C, C.c.id == W.c.company_id)
-            .where(among(self._session, W.c.id, [known[_p(row)].id for row in rows])))
+            select(W, C.c.cvr_number)
+            .join(C, C.c.id == W.c.company_id)
+            .where(among(self._session, W.c.id, [known[_p(row)].id for row in rows]))
+        )
         before = {each.p_number: dict(each._mapping) for each in stored}
         self._contacts.load([known[_p(row)].id for row in rows if (row.values or {}).get("contact_name")])
         changed = {}
@@ -73,8 +95,9 @@ class ChunkWriter:
             old, values = before[_p(row)], row.values or {}
             if old["cvr_number"] != values["cvr_number"]:
                 self._moved(row, old)
-            elif (all(old[name] == values[name] for name in FIELDS if name in values)
-                  and not self._contacts.adds(old["id"], values.get("contact_name"))):
+            elif all(old[name] == values[name] for name in FIELDS if name in values) and not self._contacts.adds(
+                old["id"], values.get("contact_name")
+            ):
                 continue
             changed[_p(row)] = old
         return changed
@@ -82,12 +105,28 @@ class ChunkWriter:
     def _moved(self, row: Row, old: dict[str, Any]) -> None:
         """A production unit that another company has taken over keeps its P-number and its history."""
         number = old["cvr_number"]
-        row.remarks.append(Remark(row.number, "warning", "CVR", (row.values or {})["cvr_number"],
-                                  N_("P-nummeret hørte før til CVR {cvr} og er flyttet"), {"cvr": number}))
+        row.remarks.append(
+            Remark(
+                row.number,
+                "warning",
+                "CVR",
+                (row.values or {})["cvr_number"],
+                N_("P-nummeret hørte før til CVR {cvr} og er flyttet"),
+                {"cvr": number},
+            )
+        )
         if self._batch_id is not None:
             subject = Workplace(id=old["id"])
-            activity.record(self._session, self._actor, self._now, "companies.moved", subject,
-                            workplace_id=old["id"], cvr_before=number, cvr=(row.values or {})["cvr_number"])
+            activity.record(
+                self._session,
+                self._actor,
+                self._now,
+                "companies.moved",
+                subject,
+                workplace_id=old["id"],
+                cvr_before=number,
+                cvr=(row.values or {})["cvr_number"],
+            )
 
     def _write(self, fresh: Sequence[Row], changed: dict[str, dict[str, Any]], rows: dict[str, Row]) -> None:
         if not fresh and not rows:
@@ -104,8 +143,12 @@ class ChunkWriter:
     def _stored(self, row: Row, old: dict[str, Any], companies: dict[str, int]) -> list[Any]:
         """The values of STORED, in its order."""
         values = row.values or {}
-        return [values["p_number"], companies[values["cvr_number"]], row.digest,
-                *(values[name] if name in values else old[name] for name in FIELDS)]
+        return [
+            values["p_number"],
+            companies[values["cvr_number"]],
+            row.digest,
+            *(values[name] if name in values else old[name] for name in FIELDS),
+        ]
 
     def _upsert(self, stored: Sequence[Sequence[Any]]) -> dict[str, int]:
         """Write workplaces, new and known ones alike; P-number -> id."""
@@ -113,8 +156,9 @@ class ChunkWriter:
         source = select(*unpacked(self._session, STORED, stored), now, now).where(true())
         names = [*(each.name for each in STORED), "updated_at"]
         statement = insert_for(self._session, W).from_select([*names, "created_at"], source)
-        statement = statement.on_conflict_do_update(index_elements=["p_number"], set_={
-            name: statement.excluded[name] for name in names[1:]}).returning(W.c.id, W.c.p_number)
+        statement = statement.on_conflict_do_update(
+            index_elements=["p_number"], set_={name: statement.excluded[name] for name in names[1:]}
+        ).returning(W.c.id, W.c.p_number)
         return {number: each for each, number in self._session.execute(statement)}
 
     def _companies(self, rows: Sequence[Row]) -> dict[str, int]:
@@ -133,7 +177,8 @@ class ChunkWriter:
             source = select(*unpacked(self._session, (C.c.cvr_number, C.c.name), missing), now).where(true())
             statement = insert_for(self._session, C).from_select(["cvr_number", "name", "created_at"], source)
             statement = statement.on_conflict_do_update(
-                index_elements=["cvr_number"], set_={"cvr_number": statement.excluded.cvr_number})
+                index_elements=["cvr_number"], set_={"cvr_number": statement.excluded.cvr_number}
+            )
             made = self._session.execute(statement.returning(C.c.cvr_number, C.c.id))
             ids.update({found.cvr_number: found.id for found in made})
         return ids
@@ -144,8 +189,11 @@ class ChunkWriter:
         if not touched:
             return
         units = self._session.execute(
-            select(W.c.company_id, W.c.name, C.c.name.label("called")).join(C, C.c.id == W.c.company_id)
-            .where(among(self._session, W.c.company_id, touched)).order_by(W.c.company_id, W.c.p_number.desc()))
+            select(W.c.company_id, W.c.name, C.c.name.label("called"))
+            .join(C, C.c.id == W.c.company_id)
+            .where(among(self._session, W.c.company_id, touched))
+            .order_by(W.c.company_id, W.c.p_number.desc())
+        )
         last = {unit.company_id: unit for unit in units}
         renamed = [{"number": each.company_id, "name": each.name} for each in last.values() if each.name != each.called]
         if renamed:
@@ -159,8 +207,10 @@ class ChunkWriter:
             self._session.execute(insert(HELD).from_select(["batch_id", "workplace_id", "change"], held))
 
     def _note_updated(self, workplaces: Sequence[tuple[int, dict[str, Any]]]) -> None:
-        rows = [{"batch_id": self._batch_id, "workplace_id": number, "change": "updated", "before": before}
-                for number, before in workplaces]
+        rows = [
+            {"batch_id": self._batch_id, "workplace_id": number, "change": "updated", "before": before}
+            for number, before in workplaces
+        ]
         if rows:
             self._session.execute(insert(HELD), rows)
 

@@ -9,8 +9,15 @@ from crm.base.errors import N_, Invalid
 from crm.companies.models import Contact, Workplace
 
 
-def add_contact(session: Session, workplace: Workplace, name: str, title: str = "", phone: str | None = None,
-                email: str | None = None, source: str = "call") -> Contact:
+def add_contact(
+    session: Session,
+    workplace: Workplace,
+    name: str,
+    title: str = "",
+    phone: str | None = None,
+    email: str | None = None,
+    source: str = "call",
+) -> Contact:
     """The contact of this name, with what is newly known filled in; a new one when there is none. Raises Invalid.
 
     phone is E.164, email checked (crm.base.types); source: ``register``, ``call`` or ``visit``.

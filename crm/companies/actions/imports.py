@@ -59,9 +59,17 @@ class ImportResult:
         return correction_file(self.header, self.rejected_rows)
 
 
-def import_register(session: Session, actor: Any, now: datetime, source: BinaryIO, filename: str, *,
-                    dry_run: bool = False, progress: Callable[[int], None] | None = None,
-                    industry_version: str = "DB25") -> ImportResult:
+def import_register(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    source: BinaryIO,
+    filename: str,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[int], None] | None = None,
+    industry_version: str = "DB25",
+) -> ImportResult:
     """Read ``source`` (CSV or XLSX) into companies and workplaces; ``progress`` is told how many rows are read.
 
     A workplace is known by its P-number, so reading a file again changes nothing. A column that the file lacks and a
@@ -96,8 +104,13 @@ def _plain(filename: str) -> str:
 
 
 def _start(session: Session, actor: Any, now: datetime, result: ImportResult, version: str) -> ImportBatch:
-    batch = ImportBatch(filename=result.filename, started_at=now, actor_id=getattr(actor, "id", None),
-                        header=list(result.header), industry_version=version)
+    batch = ImportBatch(
+        filename=result.filename,
+        started_at=now,
+        actor_id=getattr(actor, "id", None),
+        header=list(result.header),
+        industry_version=version,
+    )
     session.add(batch)
     session.flush()
     return batch
@@ -145,9 +158,19 @@ def _tell(session: Session, result: ImportResult, remarks: Sequence[Remark], bad
     if result.batch_id is None:
         return
     cells = {id(row.remarks[0]): [storable(cell) for cell in row.cells] for row in bad}
-    stored = [{"batch_id": result.batch_id, "row_number": remark.row, "kind": remark.kind,
-               "column": storable(remark.column)[:60], "value": remark.value, "reason": remark.reason,
-               "fields": remark.fields, "cells": cells.get(id(remark))} for remark in remarks]
+    stored = [
+        {
+            "batch_id": result.batch_id,
+            "row_number": remark.row,
+            "kind": remark.kind,
+            "column": storable(remark.column)[:60],
+            "value": remark.value,
+            "reason": remark.reason,
+            "fields": remark.fields,
+            "cells": cells.get(id(remark)),
+        }
+        for remark in remarks
+    ]
     if stored:
         session.execute(insert(cast(Table, ImportRemark.__table__)), stored)
 
@@ -168,8 +191,10 @@ def rejects_csv(session: Session, batch_id: int) -> bytes:
     """The rejected rows of an import as a file to correct and load again."""
     batch = session.get_one(ImportBatch, batch_id)
     stored = session.scalars(
-        select(ImportRemark).where(ImportRemark.batch_id == batch_id, ImportRemark.kind == "reject")
-        .order_by(ImportRemark.row_number, ImportRemark.id))
+        select(ImportRemark)
+        .where(ImportRemark.batch_id == batch_id, ImportRemark.kind == "reject")
+        .order_by(ImportRemark.row_number, ImportRemark.id)
+    )
     rows: dict[int, tuple[list[str], list[Remark]]] = {}
     for remark in stored:
         cells, told = rows.setdefault(remark.row_number, ([], []))

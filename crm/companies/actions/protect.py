@@ -18,8 +18,9 @@ def set_do_not_call(session: Session, actor: Any, now: datetime, workplace: Work
         return
     workplace.do_not_call_at = now
     workplace.do_not_call_by = getattr(actor, "id", None)
-    activity.record(session, actor, now, "companies.do_not_call", workplace, workplace_id=workplace.id,
-                    reason=reason.strip())
+    activity.record(
+        session, actor, now, "companies.do_not_call", workplace, workplace_id=workplace.id, reason=reason.strip()
+    )
     session.flush()
 
 
@@ -30,6 +31,7 @@ def lift_do_not_call(session: Session, actor: Any, now: datetime, workplace: Wor
     if workplace.do_not_call_at is None:
         raise Refusal("stale", N_("Virksomheden må allerede kontaktes. Intet er ændret."))
     workplace.do_not_call_at = workplace.do_not_call_by = None
-    activity.record(session, actor, now, "companies.lift_do_not_call", workplace, workplace_id=workplace.id,
-                    reason=reason.strip())
+    activity.record(
+        session, actor, now, "companies.lift_do_not_call", workplace, workplace_id=workplace.id, reason=reason.strip()
+    )
     session.flush()

@@ -40,8 +40,14 @@ class RegisterContacts:
         for workplace_id, name in named:
             if not name or not self.adds(workplace_id, name):
                 continue
-            untouched = next((contact for contact in self._known.get(workplace_id, ()) if contact.source == "register"
-                              and not (contact.phone or contact.email or contact.title)), None)
+            untouched = next(
+                (
+                    contact
+                    for contact in self._known.get(workplace_id, ())
+                    if contact.source == "register" and not (contact.phone or contact.email or contact.title)
+                ),
+                None,
+            )
             if untouched is None:
                 fresh.append((workplace_id, name))
             else:

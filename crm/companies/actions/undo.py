@@ -26,8 +26,9 @@ def undo_import(session: Session, actor: Any, now: datetime, batch: ImportBatch)
         raise Refusal("stale", N_("Indlæsningen er allerede fortrudt."))
     mine = select(ImportedWorkplace.workplace_id).where(ImportedWorkplace.batch_id == batch.id)
     changed = mine.where(ImportedWorkplace.change != "unchanged")
-    if session.scalar(select(exists().where(ImportedWorkplace.batch_id > batch.id,
-                                            ImportedWorkplace.workplace_id.in_(changed)))):
+    if session.scalar(
+        select(exists().where(ImportedWorkplace.batch_id > batch.id, ImportedWorkplace.workplace_id.in_(changed)))
+    ):
         raise Refusal("later", N_("En senere indlæsning har de samme virksomheder. Fortryd den først."))
     fresh = mine.where(ImportedWorkplace.change == "new")
     _refuse_used(session, fresh)
@@ -54,13 +55,19 @@ def _refuse_used(session: Session, fresh: Any) -> None:
 
 
 def _restore(session: Session, now: datetime, batch: ImportBatch) -> int:
-    rows = session.execute(select(ImportedWorkplace.workplace_id, ImportedWorkplace.before).where(
-        ImportedWorkplace.batch_id == batch.id, ImportedWorkplace.change == "updated")).all()
+    rows = session.execute(
+        select(ImportedWorkplace.workplace_id, ImportedWorkplace.before).where(
+            ImportedWorkplace.batch_id == batch.id, ImportedWorkplace.change == "updated"
+        )
+    ).all()
     values = [{"id": number, "updated_at": now, **(before or {})} for number, before in rows]
     for each in values:
-        session.execute(update(Workplace).where(Workplace.id == each["id"]).values(
-            {name: value for name, value in each.items() if name != "id"}).execution_options(
-                synchronize_session=False))
+        session.execute(
+            update(Workplace)
+            .where(Workplace.id == each["id"])
+            .values({name: value for name, value in each.items() if name != "id"})
+            .execution_options(synchronize_session=False)
+        )
     return len(values)
 
 
@@ -70,9 +77,11 @@ def _remove(session: Session, batch: ImportBatch, fresh: Any) -> None:
     companies = set(session.scalars(select(Workplace.company_id).where(Workplace.id.in_(fresh))))
     options = {"synchronize_session": False}
     for start in range(0, len(gone), 5_000):
-        session.execute(delete(Workplace).where(Workplace.id.in_(gone[start:start + 5_000])), execution_options=options)
+        session.execute(
+            delete(Workplace).where(Workplace.id.in_(gone[start : start + 5_000])), execution_options=options
+        )
     for start in range(0, len(companies), 5_000):
-        part = sorted(companies)[start:start + 5_000]
+        part = sorted(companies)[start : start + 5_000]
         alone = ~exists().where(Workplace.company_id == Company.id)
         session.execute(delete(Company).where(Company.id.in_(part), alone), execution_options=options)
     session.execute(delete(ImportedWorkplace).where(ImportedWorkplace.batch_id == batch.id), execution_options=options)

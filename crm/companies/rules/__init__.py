@@ -8,6 +8,21 @@ from crm.companies.rules.remarks import Remark
 from crm.companies.rules.rows import Row, RowReader
 
 __all__ = [
-    "COLUMNS", "DIVISIONS", "REQUIRED", "SECTIONS", "VERSIONS", "Header", "Rejected", "Remark", "Row", "RowReader",
-    "Section", "correction_file", "example_file", "industry_label", "open_extract", "read_header", "section_of",
+    "COLUMNS",
+    "DIVISIONS",
+    "REQUIRED",
+    "SECTIONS",
+    "VERSIONS",
+    "Header",
+    "Rejected",
+    "Remark",
+    "Row",
+    "RowReader",
+    "Section",
+    "correction_file",
+    "example_file",
+    "industry_label",
+    "open_extract",
+    "read_header",
+    "section_of",
 ]

@@ -81,8 +81,15 @@ def read_header(cells: Sequence[str], row_number: int) -> Header:
             places[key] = place
     _require(places)
     if "advertising_protected" not in places:
-        notes.append(Remark(row_number, "note", COLUMNS["advertising_protected"][0], "",
-                            N_("Filen har ikke kolonnen; nye virksomheder står som ubeskyttede")))
+        notes.append(
+            Remark(
+                row_number,
+                "note",
+                COLUMNS["advertising_protected"][0],
+                "",
+                N_("Filen har ikke kolonnen; nye virksomheder står som ubeskyttede"),
+            )
+        )
     named = [place for place, text in enumerate(cells) if text.strip() and place != reason_at]
     return Header(tuple(cells), places, max(named) + 1, reason_at, notes)
 
@@ -90,8 +97,15 @@ def read_header(cells: Sequence[str], row_number: int) -> Header:
 def _require(places: dict[str, int]) -> None:
     missing = [f"{COLUMNS[key][0]} ({key})" for key in REQUIRED if key not in places]
     if len(missing) == len(REQUIRED):
-        raise Invalid(N_("Filen har ingen brugbar overskrift. Første linje skal navngive kolonnerne, blandt dem "
-                         "{names}. Intet er læst ind."), names=", ".join(missing))
+        raise Invalid(
+            N_(
+                "Filen har ingen brugbar overskrift. Første linje skal navngive kolonnerne, blandt dem "
+                "{names}. Intet er læst ind."
+            ),
+            names=", ".join(missing),
+        )
     if missing:
-        raise Invalid(N_("Filen mangler kolonnerne {names}. Intet er læst ind; tilføj dem, og prøv igen."),
-                      names=", ".join(missing))
+        raise Invalid(
+            N_("Filen mangler kolonnerne {names}. Intet er læst ind; tilføj dem, og prøv igen."),
+            names=", ".join(missing),
+        )

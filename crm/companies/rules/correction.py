@@ -42,7 +42,7 @@ def correction_file(header: Sequence[str], rows: Iterable[Rejected]) -> bytes:
     writer.writerow([*named, REASON])
     for row in kept:
         cells = [row.cells[place] if place < len(row.cells) else "" for place in places]
-        cells += row.cells[len(header):]
+        cells += row.cells[len(header) :]
         cells += [""] * (len(named) - len(cells))
         writer.writerow([*(neutral(storable(cell)) for cell in cells), _why(row)])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
@@ -62,8 +62,38 @@ def example_file() -> bytes:
 
 
 _EXAMPLE = [
-    ["10000009", "1900000001", "Eksempel Blik & Rør ApS", "Eksempelvej 12", "9550", "Mariager", "0846", "432200",
-     "14", "20 00 00 01", "post@eksempel.invalid", "nej", "56,6489", "9,9786", "Mette Prøvesen"],
-    ["10000092", "1900000002", "Eksempel Bageri", "Prøvegade 3", "9500", "Hobro", "0846", "107120",
-     "6", "", "", "ja", "", "", ""],
+    [
+        "10000009",
+        "1900000001",
+        "Eksempel Blik & Rør ApS",
+        "Eksempelvej 12",
+        "9550",
+        "Mariager",
+        "0846",
+        "432200",
+        "14",
+        "20 00 00 01",
+        "post@eksempel.invalid",
+        "nej",
+        "56,6489",
+        "9,9786",
+        "Mette Prøvesen",
+    ],
+    [
+        "10000092",
+        "1900000002",
+        "Eksempel Bageri",
+        "Prøvegade 3",
+        "9500",
+        "Hobro",
+        "0846",
+        "107120",
+        "6",
+        "",
+        "",
+        "ja",
+        "",
+        "",
+        "",
+    ],
 ]

@@ -31,7 +31,7 @@ csv.field_size_limit(2 * MAX_LINE)
 def _as_windows(error: UnicodeError) -> tuple[str, int]:
     """A byte that is no UTF-8 is taken for Windows-1252, so that one such name does not spoil a whole file."""
     assert isinstance(error, UnicodeDecodeError)
-    return error.object[error.start:error.end].decode("cp1252", "replace"), error.end
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
 codecs.register_error("crm_windows", _as_windows)
@@ -110,7 +110,7 @@ class CsvRecords:
                 found = recognised(cells)
                 if found > best:
                     best, self.header, self.header_row, self._delimiter = found, cells, number, delimiter
-        self._feed.push(lines[self.header_row:])
+        self._feed.push(lines[self.header_row :])
 
     def __iter__(self) -> Iterator[Record]:
         feed, number = self._feed, self.header_row
@@ -144,8 +144,11 @@ class CsvRecords:
 
     def _swallowed(self, cell: str) -> bool:
         """Whether a cell over several lines holds what looks like the rest of one row and the start of the next."""
-        return (("\n" in cell or "\r" in cell) and cell.count(self._delimiter) >= len(self.header) - 1
-                and re.search(r"\d{8}", cell) is not None)
+        return (
+            ("\n" in cell or "\r" in cell)
+            and cell.count(self._delimiter) >= len(self.header) - 1
+            and re.search(r"\d{8}", cell) is not None
+        )
 
     def _give_back(self) -> list[str]:
         """The bad row's cells, cut plainly; the lines it had swallowed are read again as rows of their own."""

@@ -120,30 +120,33 @@ def _section(key: str, label: str, *divisions: int | range) -> Section:
     return Section(key, label, frozenset(f"{n:02d}" for n in numbers) & DIVISIONS.keys())
 
 
-SECTIONS: dict[str, Section] = {made.key: made for made in (
-    _section("A", N_("Landbrug, skovbrug og fiskeri"), range(1, 4)),
-    _section("B", N_("Råstofindvinding"), range(5, 10)),
-    _section("C", N_("Industri"), range(10, 34)),
-    _section("D", N_("Energiforsyning"), 35),
-    _section("E", N_("Vand, kloak og affald"), range(36, 40)),
-    _section("F", N_("Bygge og anlæg"), range(41, 44)),
-    _section("G", N_("Handel"), range(45, 48)),
-    _section("H", N_("Transport og lager"), range(49, 54)),
-    _section("I", N_("Hoteller og restauranter"), 55, 56),
-    _section("J", N_("Forlag, medier og indhold"), range(58, 61)),
-    _section("K", N_("IT og telekommunikation"), range(61, 64)),
-    _section("L", N_("Finans og forsikring"), range(64, 67)),
-    _section("M", N_("Fast ejendom"), 68),
-    _section("N", N_("Videnservice"), range(69, 76)),
-    _section("O", N_("Rejsebureauer, rengøring og anden driftsservice"), range(77, 83)),
-    _section("P", N_("Offentlig forvaltning"), 84),
-    _section("Q", N_("Undervisning"), 85),
-    _section("R", N_("Sundhed og socialvæsen"), range(86, 89)),
-    _section("S", N_("Kultur, sport og fritid"), range(90, 94)),
-    _section("T", N_("Anden service"), range(94, 97)),
-    _section("U", N_("Private husholdninger"), 97, 98),
-    _section("V", N_("Internationale organisationer"), 99),
-)}
+SECTIONS: dict[str, Section] = {
+    made.key: made
+    for made in (
+        _section("A", N_("Landbrug, skovbrug og fiskeri"), range(1, 4)),
+        _section("B", N_("Råstofindvinding"), range(5, 10)),
+        _section("C", N_("Industri"), range(10, 34)),
+        _section("D", N_("Energiforsyning"), 35),
+        _section("E", N_("Vand, kloak og affald"), range(36, 40)),
+        _section("F", N_("Bygge og anlæg"), range(41, 44)),
+        _section("G", N_("Handel"), range(45, 48)),
+        _section("H", N_("Transport og lager"), range(49, 54)),
+        _section("I", N_("Hoteller og restauranter"), 55, 56),
+        _section("J", N_("Forlag, medier og indhold"), range(58, 61)),
+        _section("K", N_("IT og telekommunikation"), range(61, 64)),
+        _section("L", N_("Finans og forsikring"), range(64, 67)),
+        _section("M", N_("Fast ejendom"), 68),
+        _section("N", N_("Videnservice"), range(69, 76)),
+        _section("O", N_("Rejsebureauer, rengøring og anden driftsservice"), range(77, 83)),
+        _section("P", N_("Offentlig forvaltning"), 84),
+        _section("Q", N_("Undervisning"), 85),
+        _section("R", N_("Sundhed og socialvæsen"), range(86, 89)),
+        _section("S", N_("Kultur, sport og fritid"), range(90, 94)),
+        _section("T", N_("Anden service"), range(94, 97)),
+        _section("U", N_("Private husholdninger"), 97, 98),
+        _section("V", N_("Internationale organisationer"), 99),
+    )
+}
 
 _SECTION_OF = {division: section for section in SECTIONS.values() for division in section.divisions}
 

@@ -29,8 +29,9 @@ def open_extract(source: BinaryIO) -> Iterator[tuple[Header, Iterator[Record]]]:
     if not start.strip():
         raise Invalid(N_("Filen er tom. Intet er læst ind."))
     if start.startswith(OLD_EXCEL):
-        raise Invalid(N_("Filen er fra et gammelt Excel eller har adgangskode. Gem den som .xlsx eller CSV, "
-                         "og prøv igen."))
+        raise Invalid(
+            N_("Filen er fra et gammelt Excel eller har adgangskode. Gem den som .xlsx eller CSV, og prøv igen.")
+        )
     records = XlsxRecords(source) if start.startswith(b"PK\x03\x04") else CsvRecords(source)
     try:
         yield read_header(records.header, records.header_row), _filled(records)

@@ -32,11 +32,26 @@ class Repeats:
             return row
         if packed & _DIGEST == digest:
             row.repeated = True
-            row.remarks = [Remark(row.number, "warning", self._column, str(number),
-                                  N_("Rækken er en gentagelse af række {row}"), {"row": first})]
+            row.remarks = [
+                Remark(
+                    row.number,
+                    "warning",
+                    self._column,
+                    str(number),
+                    N_("Rækken er en gentagelse af række {row}"),
+                    {"row": first},
+                )
+            ]
         else:
             row.values = None
-            row.remarks = [Remark(
-                row.number, "reject", self._column, str(number),
-                N_("P-nummeret står også i række {row}, med andre oplysninger; den række er brugt"), {"row": first})]
+            row.remarks = [
+                Remark(
+                    row.number,
+                    "reject",
+                    self._column,
+                    str(number),
+                    N_("P-nummeret står også i række {row}, med andre oplysninger; den række er brugt"),
+                    {"row": first},
+                )
+            ]
         return row

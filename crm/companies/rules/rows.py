@@ -14,8 +14,7 @@ from crm.companies.rules.columns import REQUIRED, Header
 from crm.companies.rules.remarks import Remark, shown
 
 Parser = Callable[[str], Any]
-FEW_VALUES = frozenset({"postcode", "municipality_code", "city", "industry_code", "employees",
-                        "advertising_protected"})
+FEW_VALUES = frozenset({"postcode", "municipality_code", "city", "industry_code", "employees", "advertising_protected"})
 EMPTY: dict[str, Any] = {"street": "", "city": "", "advertising_protected": False}
 
 
@@ -51,11 +50,18 @@ class RowReader:
         self.header = header
         self.version = version
         parsers: dict[str, Parser] = {
-            "cvr_number": values.cvr_number, "p_number": values.p_number, "name": values.name,
-            "postcode": values.postcode, "municipality_code": partial(values.municipality_code, known=municipalities),
-            "street": partial(values.free_text, limit=300), "city": partial(values.free_text, limit=120),
-            "industry_code": partial(values.industry_code, version=version), "employees": values.employees,
-            "phone": values.phone, "email": values.email, "advertising_protected": values.yes_or_no,
+            "cvr_number": values.cvr_number,
+            "p_number": values.p_number,
+            "name": values.name,
+            "postcode": values.postcode,
+            "municipality_code": partial(values.municipality_code, known=municipalities),
+            "street": partial(values.free_text, limit=300),
+            "city": partial(values.free_text, limit=120),
+            "industry_code": partial(values.industry_code, version=version),
+            "employees": values.employees,
+            "phone": values.phone,
+            "email": values.email,
+            "advertising_protected": values.yes_or_no,
             "contact_name": values.contact_name,
         }
         order = [key for key in parsers if key in header.places]
@@ -104,15 +110,22 @@ class RowReader:
 
     def _shifted(self, row: Row) -> Remark:
         begins = "; ".join(values.clean(cell) for cell in row.cells[:6])
-        return Remark(row.number, "reject", "", shown(begins),
-                      N_("Rækken har flere celler end overskriften; sæt anførselstegn om tekst med skilletegn"))
+        return Remark(
+            row.number,
+            "reject",
+            "",
+            shown(begins),
+            N_("Rækken har flere celler end overskriften; sæt anførselstegn om tekst med skilletegn"),
+        )
 
     def _place(self, row: Row, found: dict[str, Any]) -> None:
         """Latitude and longitude go together: one fault, one remark."""
         if self._lat is None and self._lon is None:
             return
-        lat, lon = (values.clean(row.cells[place]) if place is not None and place < len(row.cells) else ""
-                    for place in (self._lat, self._lon))
+        lat, lon = (
+            values.clean(row.cells[place]) if place is not None and place < len(row.cells) else ""
+            for place in (self._lat, self._lon)
+        )
         if not lat and not lon:
             found["lat"] = found["lon"] = None
             return

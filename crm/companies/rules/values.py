@@ -17,7 +17,8 @@ _THOUSANDS = re.compile(r"\d{1,3}([. ]\d{3})+")
 _PLAIN_PHONE = re.compile(r"(?:\+45|0045)?([2-9]\d{7})")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ufffe\uffff\ud800-\udfff]")
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 _MARKS = ("'", "=")
 _YES = frozenset({"1", "ja", "j", "true", "sand", "x", "yes", "y"})
 _NO = frozenset({"", "0", "nej", "n", "false", "falsk", "no", "-"})

@@ -27,9 +27,13 @@ def workplaces(scope: Scope, today: date) -> ColumnElement[bool]:
         parts += [Workplace.municipality_code.in_(towns), Workplace.id.in_(queued)]
     if scope.firms:
         running = and_(Campaign.state == "open", Campaign.starts_on <= today, Campaign.ends_on >= today)
-        parts.append(Workplace.id.in_(
-            select(QueueEntry.workplace_id).join(Campaign, Campaign.id == QueueEntry.campaign_id)
-            .where(QueueEntry.calling_firm_id.in_(scope.firms), running)))
+        parts.append(
+            Workplace.id.in_(
+                select(QueueEntry.workplace_id)
+                .join(Campaign, Campaign.id == QueueEntry.campaign_id)
+                .where(QueueEntry.calling_firm_id.in_(scope.firms), running)
+            )
+        )
     return or_(*parts) if parts else false()
 
 

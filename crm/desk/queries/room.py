@@ -69,9 +69,14 @@ def room(session: Session, scope: Scope, now: datetime) -> Room:
     held = {who: fits(spans.get(who, []), minutes, known[who].max_visits_a_day) for who in ids if who in known}
     booked = _booked(session, ids, frm, to)
     mondays = [first + timedelta(weeks=n) for n in range(WEEKS)]
-    weeks = [Week(monday, sum(count for (_who, day), count in booked.items() if week_of(day) == monday),
-                  sum(count for days in held.values() for day, count in days.items() if week_of(day) == monday))
-             for monday in mondays]
+    weeks = [
+        Week(
+            monday,
+            sum(count for (_who, day), count in booked.items() if week_of(day) == monday),
+            sum(count for days in held.values() for day, count in days.items() if week_of(day) == monday),
+        )
+        for monday in mondays
+    ]
     return Room(weeks, _loads(session, people, now, booked, held))
 
 
@@ -80,32 +85,60 @@ def _visit_minutes(session: Session, scope: Scope) -> int:
     found = session.scalar(
         select(func.max(Campaign.visit_minutes + Campaign.margin_minutes))
         .join(Participation, Participation.campaign_id == Campaign.id)
-        .where(Campaign.state == "open", Participation.jobcentre_id.in_(scope.jobcentres)))
+        .where(Campaign.state == "open", Participation.jobcentre_id.in_(scope.jobcentres))
+    )
     return int(found or 60)
 
 
 def _booked(session: Session, ids: Sequence[int], frm: datetime, to: datetime) -> dict[tuple[int, date], int]:
     found: dict[tuple[int, date], int] = {}
     for who, starts_at in session.execute(
-            select(Visit.consultant_id, Visit.starts_at)
-            .where(Visit.consultant_id.in_(ids), Visit.starts_at >= frm, Visit.starts_at < to,
-                   Visit.state.in_(OCCUPYING_STATES))):
+        select(Visit.consultant_id, Visit.starts_at).where(
+            Visit.consultant_id.in_(ids),
+            Visit.starts_at >= frm,
+            Visit.starts_at < to,
+            Visit.state.in_(OCCUPYING_STATES),
+        )
+    ):
         key = who, danish_date(starts_at)
         found[key] = found.get(key, 0) + 1
     return found
 
 
-def _loads(session: Session, people: Sequence[User], now: datetime, booked: dict[tuple[int, date], int],
-           held: dict[int, dict[date, int]]) -> list[Load]:
+def _loads(
+    session: Session,
+    people: Sequence[User],
+    now: datetime,
+    booked: dict[tuple[int, date], int],
+    held: dict[int, dict[date, int]],
+) -> list[Load]:
     ids, first = [person.id for person in people], week_of(danish_date(now))
-    visits = {who: (ahead, over) for who, ahead, over in session.execute(
-        select(Visit.consultant_id, func.count(case((Visit.ends_at >= now, 1))),
-               func.count(case((Visit.ends_at < now, 1))))
-        .where(Visit.consultant_id.in_(ids), Visit.state == "booked").group_by(Visit.consultant_id))}
-    late = dict(session.execute(
-        select(FollowUp.owner_id, func.count())
-        .where(and_(FollowUp.owner_id.in_(ids), FollowUp.state == "open", FollowUp.voided_at.is_(None),
-                    FollowUp.due_on < danish_date(now))).group_by(FollowUp.owner_id)).all())
+    visits = {
+        who: (ahead, over)
+        for who, ahead, over in session.execute(
+            select(
+                Visit.consultant_id,
+                func.count(case((Visit.ends_at >= now, 1))),
+                func.count(case((Visit.ends_at < now, 1))),
+            )
+            .where(Visit.consultant_id.in_(ids), Visit.state == "booked")
+            .group_by(Visit.consultant_id)
+        )
+    }
+    late = dict(
+        session.execute(
+            select(FollowUp.owner_id, func.count())
+            .where(
+                and_(
+                    FollowUp.owner_id.in_(ids),
+                    FollowUp.state == "open",
+                    FollowUp.voided_at.is_(None),
+                    FollowUp.due_on < danish_date(now),
+                )
+            )
+            .group_by(FollowUp.owner_id)
+        ).all()
+    )
 
     def in_week(counts: dict[date, int], monday: date) -> int:
         return sum(count for day, count in counts.items() if week_of(day) == monday)
@@ -114,15 +147,27 @@ def _loads(session: Session, people: Sequence[User], now: datetime, booked: dict
     for person in people:
         mine = {day: count for (who, day), count in booked.items() if who == person.id}
         ahead, over = visits.get(person.id, (0, 0))
-        made.append(Load(person, in_week(mine, first), in_week(mine, first + timedelta(weeks=1)), ahead, over,
-                         late.get(person.id, 0), in_week(held.get(person.id, {}), first)))
+        made.append(
+            Load(
+                person,
+                in_week(mine, first),
+                in_week(mine, first + timedelta(weeks=1)),
+                ahead,
+                over,
+                late.get(person.id, 0),
+                in_week(held.get(person.id, {}), first),
+            )
+        )
     return made
 
 
 def lists(session: Session, scope: Scope, limit: int = 20) -> Sequence[CallList]:
     """The jobcentres' lists of open campaigns, those awaiting approval first."""
     return session.scalars(
-        select(CallList).join(Participation, Participation.id == CallList.participation_id)
+        select(CallList)
+        .join(Participation, Participation.id == CallList.participation_id)
         .join(Campaign, Campaign.id == Participation.campaign_id)
         .where(Campaign.state == "open", scope.clause(jobcentre=Participation.jobcentre_id))
-        .order_by(CallList.state.desc(), CallList.id.desc()).limit(limit)).all()
+        .order_by(CallList.state.desc(), CallList.id.desc())
+        .limit(limit)
+    ).all()

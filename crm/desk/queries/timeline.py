@@ -71,71 +71,133 @@ def _inside(scope: Scope, jobcentre_id: int) -> bool:
 
 
 def _calls(session: Session, scope: Scope, workplace_id: int, before: datetime | None) -> Iterable[Line]:
-    statement = (select(Call, QueueEntry.jobcentre_id, Jobcentre.name, User.name, Campaign.name)
-                 .join(QueueEntry, QueueEntry.id == Call.entry_id).join(User, User.id == Call.user_id)
-                 .join(Jobcentre, Jobcentre.id == QueueEntry.jobcentre_id)
-                 .join(Campaign, Campaign.id == QueueEntry.campaign_id)
-                 .where(QueueEntry.workplace_id == workplace_id, Call.undone_at.is_(None)))
+    statement = (
+        select(Call, QueueEntry.jobcentre_id, Jobcentre.name, User.name, Campaign.name)
+        .join(QueueEntry, QueueEntry.id == Call.entry_id)
+        .join(User, User.id == Call.user_id)
+        .join(Jobcentre, Jobcentre.id == QueueEntry.jobcentre_id)
+        .join(Campaign, Campaign.id == QueueEntry.campaign_id)
+        .where(QueueEntry.workplace_id == workplace_id, Call.undone_at.is_(None))
+    )
     if scope.firms and not scope.jobcentres and not scope.everything:
         statement = statement.where(Call.calling_firm_id.in_(scope.firms))
     for call, jobcentre_id, place, who, campaign in session.execute(_page(statement, Call.ended_at, before)):
         mine = _inside(scope, jobcentre_id) or call.calling_firm_id in scope.firms
-        yield Line(call.ended_at, "call", call.outcome, who, place, mine, call.note,
-                   data={"reason": call.reason, "campaign": campaign, "call_back_at": call.call_back_at})
+        yield Line(
+            call.ended_at,
+            "call",
+            call.outcome,
+            who,
+            place,
+            mine,
+            call.note,
+            data={"reason": call.reason, "campaign": campaign, "call_back_at": call.call_back_at},
+        )
 
 
 def _visits(session: Session, scope: Scope, workplace_id: int, before: datetime | None) -> Iterable[Line]:
     actor = aliased(User)
-    statement = (select(VisitEvent, Visit, Jobcentre.name, actor.name)
-                 .join(Visit, Visit.id == VisitEvent.visit_id).join(Jobcentre, Jobcentre.id == Visit.jobcentre_id)
-                 .outerjoin(actor, actor.id == VisitEvent.actor_id).where(Visit.workplace_id == workplace_id))
+    statement = (
+        select(VisitEvent, Visit, Jobcentre.name, actor.name)
+        .join(Visit, Visit.id == VisitEvent.visit_id)
+        .join(Jobcentre, Jobcentre.id == Visit.jobcentre_id)
+        .outerjoin(actor, actor.id == VisitEvent.actor_id)
+        .where(Visit.workplace_id == workplace_id)
+    )
     if scope.firms and not scope.jobcentres and not scope.everything:
         statement = statement.where(Visit.booked_firm_id.in_(scope.firms))
     for event, visit, place, who in session.execute(_page(statement, VisitEvent.at, before)):
         mine = _inside(scope, visit.jobcentre_id) or visit.booked_firm_id in scope.firms
         text = {"book": visit.note, "report": visit.report_note}.get(event.kind, str(event.data.get("reason") or ""))
-        yield Line(event.at, "visit", event.kind, who or "", place, mine, text, visit.id,
-                   {"starts_at": visit.starts_at, "state": visit.state, "jobcentre_id": visit.jobcentre_id,
-                    "booked_by": visit.booked_by})
+        yield Line(
+            event.at,
+            "visit",
+            event.kind,
+            who or "",
+            place,
+            mine,
+            text,
+            visit.id,
+            {
+                "starts_at": visit.starts_at,
+                "state": visit.state,
+                "jobcentre_id": visit.jobcentre_id,
+                "booked_by": visit.booked_by,
+            },
+        )
 
 
 def _openings(session: Session, scope: Scope, workplace_id: int, before: datetime | None) -> Iterable[Line]:
-    statement = (select(Opening, Jobcentre.name, User.name).join(Jobcentre, Jobcentre.id == Opening.jobcentre_id)
-                 .join(User, User.id == Opening.consultant_id)
-                 .where(Opening.workplace_id == workplace_id, Opening.voided_at.is_(None)))
+    statement = (
+        select(Opening, Jobcentre.name, User.name)
+        .join(Jobcentre, Jobcentre.id == Opening.jobcentre_id)
+        .join(User, User.id == Opening.consultant_id)
+        .where(Opening.workplace_id == workplace_id, Opening.voided_at.is_(None))
+    )
     for opening, place, who in session.execute(_page(statement, Opening.created_at, before)):
-        yield Line(opening.created_at, "opening", opening.type, who, place, _inside(scope, opening.jobcentre_id),
-                   opening.occupation, opening.id, {"positions": opening.positions, "akutjob": opening.akutjob})
+        yield Line(
+            opening.created_at,
+            "opening",
+            opening.type,
+            who,
+            place,
+            _inside(scope, opening.jobcentre_id),
+            opening.occupation,
+            opening.id,
+            {"positions": opening.positions, "akutjob": opening.akutjob},
+        )
 
 
 def _follow_ups(at: Any, workplace_id: int, before: datetime | None) -> Any:
-    statement = (select(FollowUp, Jobcentre.name, User.name).join(Jobcentre, Jobcentre.id == FollowUp.jobcentre_id)
-                 .join(User, User.id == FollowUp.owner_id)
-                 .where(FollowUp.workplace_id == workplace_id, FollowUp.voided_at.is_(None), at.isnot(None)))
+    statement = (
+        select(FollowUp, Jobcentre.name, User.name)
+        .join(Jobcentre, Jobcentre.id == FollowUp.jobcentre_id)
+        .join(User, User.id == FollowUp.owner_id)
+        .where(FollowUp.workplace_id == workplace_id, FollowUp.voided_at.is_(None), at.isnot(None))
+    )
     return _page(statement, at, before)
 
 
 def _agreed(session: Session, scope: Scope, workplace_id: int, before: datetime | None) -> Iterable[Line]:
     for found, place, who in session.execute(_follow_ups(FollowUp.created_at, workplace_id, before)):
-        yield Line(found.created_at, "agreed", found.owed_by, who, place, _inside(scope, found.jobcentre_id),
-                   found.promise, found.id, {"due_on": found.due_on, "state": found.state})
+        yield Line(
+            found.created_at,
+            "agreed",
+            found.owed_by,
+            who,
+            place,
+            _inside(scope, found.jobcentre_id),
+            found.promise,
+            found.id,
+            {"due_on": found.due_on, "state": found.state},
+        )
 
 
 def _done(session: Session, scope: Scope, workplace_id: int, before: datetime | None) -> Iterable[Line]:
     for found, place, who in session.execute(_follow_ups(FollowUp.done_at, workplace_id, before)):
-        yield Line(found.done_at, "done", found.owed_by, who, place, _inside(scope, found.jobcentre_id),
-                   found.outcome or found.promise, found.id)
+        yield Line(
+            found.done_at,
+            "done",
+            found.owed_by,
+            who,
+            place,
+            _inside(scope, found.jobcentre_id),
+            found.outcome or found.promise,
+            found.id,
+        )
 
 
 def _mails(session: Session, workplace_id: int, before: datetime | None) -> Iterable[Line]:
     statement = select(OutboxMessage).where(OutboxMessage.workplace_id == workplace_id)
     for found in session.scalars(_page(statement, OutboxMessage.created_at, before)):
-        yield Line(found.created_at, "mail", found.state, found.recipient, text=found.subject,
-                   data={"channel": found.channel})
+        yield Line(
+            found.created_at, "mail", found.state, found.recipient, text=found.subject, data={"channel": found.channel}
+        )
 
 
 def _log(session: Session, workplace_id: int, before: datetime | None) -> Iterable[Line]:
-    statement = select(Activity).where(Activity.workplace_id == workplace_id,
-                                       *(~Activity.verb.startswith(room) for room in OWN_TABLES))
+    statement = select(Activity).where(
+        Activity.workplace_id == workplace_id, *(~Activity.verb.startswith(room) for room in OWN_TABLES)
+    )
     for found in session.scalars(_page(statement, Activity.at, before)):
         yield Line(found.at, "log", found.verb, found.actor_name, text=str(found.data.get("reason") or ""))

@@ -28,18 +28,38 @@ def call_backs(session: Session, user_id: int, now: datetime) -> Sequence[QueueE
     """Calls this phoner has promised by the end of today, the earliest first."""
     _start, end = day_bounds(danish_date(now))
     return session.scalars(
-        select(QueueEntry).where(QueueEntry.call_back_by == user_id, QueueEntry.state == "waiting",
-                                 QueueEntry.rank == 0, QueueEntry.due_at < end)
-        .order_by(QueueEntry.due_at).limit(ROWS)).all()
+        select(QueueEntry)
+        .where(
+            QueueEntry.call_back_by == user_id,
+            QueueEntry.state == "waiting",
+            QueueEntry.rank == 0,
+            QueueEntry.due_at < end,
+        )
+        .order_by(QueueEntry.due_at)
+        .limit(ROWS)
+    ).all()
 
 
 def overdue(session: Session, scope: Scope, today: date, limit: int = ROWS) -> tuple[Sequence[FollowUp], int]:
     """The follow-ups longest past their day, and how many there are."""
-    wanted = (FollowUp.state == "open", FollowUp.voided_at.is_(None), FollowUp.due_on < today,
-              scope.clause(jobcentre=FollowUp.jobcentre_id))
+    wanted = (
+        FollowUp.state == "open",
+        FollowUp.voided_at.is_(None),
+        FollowUp.due_on < today,
+        scope.clause(jobcentre=FollowUp.jobcentre_id),
+    )
     count = session.scalar(select(func.count()).select_from(FollowUp).where(*wanted)) or 0
-    rows = session.scalars(select(FollowUp).where(*wanted).options(joinedload(FollowUp.owner))
-                           .order_by(FollowUp.due_on, FollowUp.id).limit(limit)).all() if count else []
+    rows = (
+        session.scalars(
+            select(FollowUp)
+            .where(*wanted)
+            .options(joinedload(FollowUp.owner))
+            .order_by(FollowUp.due_on, FollowUp.id)
+            .limit(limit)
+        ).all()
+        if count
+        else []
+    )
     return rows, count
 
 
@@ -56,12 +76,19 @@ def visits(session: Session, scope: Scope, now: datetime) -> Visits:
     monday = week_of(danish_date(now))
     mine = scope.clause(jobcentre=Visit.jobcentre_id)
     rows = session.scalars(
-        select(Visit).where(mine, Visit.starts_at >= start, Visit.starts_at < end, Visit.state.in_(OCCUPYING_STATES))
-        .options(joinedload(Visit.consultant)).order_by(Visit.starts_at).limit(50)).all()
+        select(Visit)
+        .where(mine, Visit.starts_at >= start, Visit.starts_at < end, Visit.state.in_(OCCUPYING_STATES))
+        .options(joinedload(Visit.consultant))
+        .order_by(Visit.starts_at)
+        .limit(50)
+    ).all()
     in_week = (Visit.starts_at >= at(monday, 0)) & (Visit.starts_at < at(monday + timedelta(weeks=1), 0))
     week, late = session.execute(
-        select(func.count(case((in_week & Visit.state.in_(OCCUPYING_STATES), 1))),
-               func.count(case(((Visit.state == "booked") & (Visit.ends_at < now), 1)))).where(mine)).one()
+        select(
+            func.count(case((in_week & Visit.state.in_(OCCUPYING_STATES), 1))),
+            func.count(case(((Visit.state == "booked") & (Visit.ends_at < now), 1))),
+        ).where(mine)
+    ).one()
     return Visits(rows, week, late)
 
 
@@ -80,19 +107,39 @@ class Pace:
 
 def paces(session: Session, scope: Scope, now: datetime) -> list[Pace]:
     """Open campaigns, the newest first; three queries."""
-    joined = {row[0]: row[1:] for row in session.execute(
-        select(Participation.campaign_id, func.count(), func.count(Participation.calendars_full_since))
-        .where(scope.clause(jobcentre=Participation.jobcentre_id)).group_by(Participation.campaign_id))}
-    open_ones = session.scalars(select(Campaign).where(Campaign.state == "open", Campaign.id.in_(joined))
-                                .order_by(Campaign.starts_on.desc(), Campaign.id.desc()).limit(ROWS)).all()
+    joined = {
+        row[0]: row[1:]
+        for row in session.execute(
+            select(Participation.campaign_id, func.count(), func.count(Participation.calendars_full_since))
+            .where(scope.clause(jobcentre=Participation.jobcentre_id))
+            .group_by(Participation.campaign_id)
+        )
+    }
+    open_ones = session.scalars(
+        select(Campaign)
+        .where(Campaign.state == "open", Campaign.id.in_(joined))
+        .order_by(Campaign.starts_on.desc(), Campaign.id.desc())
+        .limit(ROWS)
+    ).all()
     booked = QueueEntry.final_outcome == "booked"
     week = now - timedelta(days=7)
-    found = {row[0]: row[1:] for row in session.execute(
-        select(QueueEntry.campaign_id, func.count(case((QueueEntry.final_outcome.in_(CONTACTED), 1))),
-               func.count(case((booked, 1))), func.count(case((booked & (QueueEntry.final_at >= week), 1))),
-               func.count(case((QueueEntry.state == "waiting", 1))))
-        .where(QueueEntry.campaign_id.in_([one.id for one in open_ones]),
-               scope.clause(jobcentre=QueueEntry.jobcentre_id)).group_by(QueueEntry.campaign_id))}
+    found = {
+        row[0]: row[1:]
+        for row in session.execute(
+            select(
+                QueueEntry.campaign_id,
+                func.count(case((QueueEntry.final_outcome.in_(CONTACTED), 1))),
+                func.count(case((booked, 1))),
+                func.count(case((booked & (QueueEntry.final_at >= week), 1))),
+                func.count(case((QueueEntry.state == "waiting", 1))),
+            )
+            .where(
+                QueueEntry.campaign_id.in_([one.id for one in open_ones]),
+                scope.clause(jobcentre=QueueEntry.jobcentre_id),
+            )
+            .group_by(QueueEntry.campaign_id)
+        )
+    }
     return [Pace(one, *joined[one.id], *found.get(one.id, (0, 0, 0, 0))) for one in open_ones]
 
 
@@ -107,16 +154,30 @@ class Left:
 
 def queues(session: Session, scope: Scope, campaign_id: int) -> list[Left]:
     """Entries left by jobcentre, the emptiest first: where lists are wanted next."""
-    counted = (select(QueueEntry.jobcentre_id, func.count(case((QueueEntry.state == "waiting", 1))).label("left"),
-                      func.count().label("total"))
-               .where(QueueEntry.campaign_id == campaign_id).group_by(QueueEntry.jobcentre_id).subquery())
+    counted = (
+        select(
+            QueueEntry.jobcentre_id,
+            func.count(case((QueueEntry.state == "waiting", 1))).label("left"),
+            func.count().label("total"),
+        )
+        .where(QueueEntry.campaign_id == campaign_id)
+        .group_by(QueueEntry.jobcentre_id)
+        .subquery()
+    )
     rows = session.execute(
-        select(Jobcentre.id, Jobcentre.name, func.coalesce(counted.c.left, 0), func.coalesce(counted.c.total, 0),
-               Participation.calendars_full_since.isnot(None))
+        select(
+            Jobcentre.id,
+            Jobcentre.name,
+            func.coalesce(counted.c.left, 0),
+            func.coalesce(counted.c.total, 0),
+            Participation.calendars_full_since.isnot(None),
+        )
         .join(Participation, Participation.jobcentre_id == Jobcentre.id)
         .outerjoin(counted, counted.c.jobcentre_id == Jobcentre.id)
         .where(Participation.campaign_id == campaign_id, scope.clause(jobcentre=Jobcentre.id))
-        .order_by(func.coalesce(counted.c.left, 0), Jobcentre.name).limit(ROWS))
+        .order_by(func.coalesce(counted.c.left, 0), Jobcentre.name)
+        .limit(ROWS)
+    )
     return [Left(*row) for row in rows]
 
 
@@ -132,5 +193,6 @@ class House:
 
 def house(session: Session) -> House:
     active, disabled = session.execute(
-        select(func.count(case((User.active, 1))), func.count(case((~User.active, 1))))).one()
+        select(func.count(case((User.active, 1))), func.count(case((~User.active, 1))))
+    ).one()
     return House(active, disabled, dict(counts(session)), session.scalar(select(func.max(Nag.written_at))))

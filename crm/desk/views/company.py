@@ -33,13 +33,23 @@ def company(workplace_id: int) -> Any:
     joined = queries.campaigns(session(), scope(), found.id)
     visit = queries.next_visit(session(), scope(), found.id, now())
     return render_template(
-        "desk/company.html", workplace=found, industry=_(industry_label(found.industry_code, found.industry_version))
-        if found.industry_code else "", items=[item(line) for line in told.lines], campaigns=joined, before=before,
-        older=iso(told.older), owed=[one for one in owed if one.state == "open"], day=today(),
-        visit=visit, visit_open=visit is not None and _may_open(visit.jobcentre_id, visit.booked_by),
-        firm_only=not (scope().everything or scope().jobcentres), outcomes=_outcomes(), phone=on_phone(),
+        "desk/company.html",
+        workplace=found,
+        industry=_(industry_label(found.industry_code, found.industry_version)) if found.industry_code else "",
+        items=[item(line) for line in told.lines],
+        campaigns=joined,
+        before=before,
+        older=iso(told.older),
+        owed=[one for one in owed if one.state == "open"],
+        day=today(),
+        visit=visit,
+        visit_open=visit is not None and _may_open(visit.jobcentre_id, visit.booked_by),
+        firm_only=not (scope().everything or scope().jobcentres),
+        outcomes=_outcomes(),
+        phone=on_phone(),
         siblings=queries.siblings(session(), scope(), found, today()),
-        basis=next((one.basis for one in joined if one.basis), None))
+        basis=next((one.basis for one in joined if one.basis), None),
+    )
 
 
 def _may_open(jobcentre_id: int, booked_by: int | None) -> bool:
@@ -71,8 +81,15 @@ def item(line: Line) -> dict[str, Any]:
         text, url = _("%(place)s · noterne er deres egne", place=line.place), ""
     elif line.place:
         text = " · ".join(part for part in (text, line.place) if part)
-    return {"title": title, "text": text, "who": line.who, "url": url, "tone": TONES.get(line.what, ""),
-            "when": dk_datetime(line.at), "datetime": iso(line.at)}
+    return {
+        "title": title,
+        "text": text,
+        "who": line.who,
+        "url": url,
+        "tone": TONES.get(line.what, ""),
+        "when": dk_datetime(line.at),
+        "datetime": iso(line.at),
+    }
 
 
 def _said(line: Line) -> tuple[str, str, str]:
@@ -124,16 +141,26 @@ def _follow_up(line: Line) -> str:
 
 
 def _mail(line: Line) -> tuple[str, str, str]:
-    title = _("SMS: %(subject)s", subject=line.text) if line.data["channel"] == "sms" else _("Mail: %(subject)s",
-                                                                                          subject=line.text)
-    states = {"pending": _("venter"), "sending": _("sendes"), "sent": _("sendt"), "failed": _("kunne ikke sendes"),
-              "unknown": _("uvist om den kom frem")}
+    title = (
+        _("SMS: %(subject)s", subject=line.text)
+        if line.data["channel"] == "sms"
+        else _("Mail: %(subject)s", subject=line.text)
+    )
+    states = {
+        "pending": _("venter"),
+        "sending": _("sendes"),
+        "sent": _("sendt"),
+        "failed": _("kunne ikke sendes"),
+        "unknown": _("uvist om den kom frem"),
+    }
     return title, states.get(line.what, line.what), ""
 
 
 def _log(line: Line) -> tuple[str, str, str]:
-    known = {"companies.do_not_call": _("Må ikke ringes op"), "companies.lift_do_not_call": _("Må ringes op igen"),
-             "companies.import": _("Læst ind fra registret"), "companies.moved": _("Flyttet til en anden kommune")}
+    known = {
+        "companies.do_not_call": _("Må ikke ringes op"),
+        "companies.lift_do_not_call": _("Må ringes op igen"),
+        "companies.import": _("Læst ind fra registret"),
+        "companies.moved": _("Flyttet til en anden kommune"),
+    }
     return known.get(line.what, line.what), line.text, ""
-
-

@@ -35,26 +35,47 @@ def jobcentre() -> Any:
     found = room.room(session(), reach, now())
     overdue, count = today_queries.overdue(session(), reach, today())
     lists = room.lists(session(), reach)
-    return render_template("desk/jobcentre.html", centre=centre, centres=mine, room=found, figure=capacity(found),
-                           overdue=overdue, overdue_count=count, day=today(), lists=lists,
-                           counts=list_counts(session(), [one.id for one in lists]),
-                           visits=today_queries.visits(session(), reach, now()))
+    return render_template(
+        "desk/jobcentre.html",
+        centre=centre,
+        centres=mine,
+        room=found,
+        figure=capacity(found),
+        overdue=overdue,
+        overdue_count=count,
+        day=today(),
+        lists=lists,
+        counts=list_counts(session(), [one.id for one in lists]),
+        visits=today_queries.visits(session(), reach, now()),
+    )
 
 
 def capacity(found: Room) -> dict[str, Any]:
     """The weeks as bars: booked, and a mark where the room ends."""
-    rows: list[dict[str, Any]] = [{"label": str(week.number), "parts": [week.booked], "capacity": week.capacity,
-             "over": week.booked > week.capacity, "cells": [dk_number(week.booked), dk_number(week.capacity)]}
-            for week in found.weeks]
+    rows: list[dict[str, Any]] = [
+        {
+            "label": str(week.number),
+            "parts": [week.booked],
+            "capacity": week.capacity,
+            "over": week.booked > week.capacity,
+            "cells": [dk_number(week.booked), dk_number(week.capacity)],
+        }
+        for week in found.weeks
+    ]
     full = [week.number for week in found.weeks if week.booked >= week.capacity]
     if not any(week.capacity for week in found.weeks):
         title = _("Ingen konsulenter har arbejdstid i kalenderen")
     elif full:
-        title = _("Plads til %(left)s besøg; uge %(weeks)s er fuld", left=dk_number(found.left),
-                  weeks=", ".join(str(number) for number in full))
+        title = _(
+            "Plads til %(left)s besøg; uge %(weeks)s er fuld",
+            left=dk_number(found.left),
+            weeks=", ".join(str(number) for number in full),
+        )
     else:
-        title = _("Plads til %(left)s besøg mere i de næste %(weeks)s uger", left=dk_number(found.left),
-                  weeks=len(found.weeks))
-    table = {"columns": [_("Uge"), _("Booket"), _("Plads")],
-             "rows": [[row["label"], *row["cells"]] for row in rows]}
+        title = _(
+            "Plads til %(left)s besøg mere i de næste %(weeks)s uger",
+            left=dk_number(found.left),
+            weeks=len(found.weeks),
+        )
+    table = {"columns": [_("Uge"), _("Booket"), _("Plads")], "rows": [[row["label"], *row["cells"]] for row in rows]}
     return {"title": title, "rows": rows, "table": table}

@@ -26,9 +26,11 @@ def commands(text: str) -> list[dict[str, str]]:
     """Pages and acts the reader may use, those whose words begin with or hold the text."""
     found = [(item.label, url_for(item.endpoint)) for item in navigation(may, consultant_only=on_phone())]
     named = [(_(label), url) for label, url in found]
-    extra = (("campaigns.manage", _("Ny kampagne"), "campaigns.create"),
-             ("companies.import", _("Indlæs register"), "companies.imports"),
-             ("people.manage", _("Ny bruger"), "people.users_new"))
+    extra = (
+        ("campaigns.manage", _("Ny kampagne"), "campaigns.create"),
+        ("companies.import", _("Indlæs register"), "companies.imports"),
+        ("people.manage", _("Ny bruger"), "people.users_new"),
+    )
     named += [(label, url_for(endpoint)) for verb, label, endpoint in extra if may(verb) and _known(endpoint)]
     wanted = text.casefold()
     return [{"label": label, "url": url} for label, url in named if wanted in label.casefold()]
@@ -47,8 +49,15 @@ def search() -> Any:
     text = asked()
     found = find(session(), scope_for("companies.read"), text, today(), limit=51) if len(text) >= 2 else []
     names = {one.code: one.name for one in municipalities(session())} if found else {}
-    return render_template("desk/search.html", text=text, found=found[:50], more=len(found) > 50, names=names,
-                           phone=on_phone(), commands=commands(text) if text else [])
+    return render_template(
+        "desk/search.html",
+        text=text,
+        found=found[:50],
+        more=len(found) > 50,
+        names=names,
+        phone=on_phone(),
+        commands=commands(text) if text else [],
+    )
 
 
 @pages.get("/search/quick")
@@ -58,4 +67,4 @@ def quick() -> Any:
     text = asked()
     reach = scope_for("companies.read") if not scope().empty else scope()
     found = find(session(), reach, text, today(), limit=QUICK) if len(text) >= 2 else []
-    return render_template("desk/_quick.html", text=text, found=found, commands=commands(text)[:6 if found else 12])
+    return render_template("desk/_quick.html", text=text, found=found, commands=commands(text)[: 6 if found else 12])

@@ -29,8 +29,13 @@ def today() -> Any:
         return redirect(url_for("visits.today"))
     parts: dict[str, Any] = {"day": danish_today()}
     roles = {held.role for held in actor().roles}
-    for role, part in (("phoner", _phoner), ("jobcentre_lead", _lead), ("regional_lead", _region),
-                       ("campaign_manager", _manager), ("admin", _admin)):
+    for role, part in (
+        ("phoner", _phoner),
+        ("jobcentre_lead", _lead),
+        ("regional_lead", _region),
+        ("campaign_manager", _manager),
+        ("admin", _admin),
+    ):
         if role in roles:
             parts[role] = part()
     return render_template("desk/today.html", **parts)
@@ -39,16 +44,24 @@ def today() -> Any:
 def _phoner() -> dict[str, Any]:
     scope = scope_for("calling.call")
     _start, end = day_bounds(danish_today())
-    return {"pace": pace(session(), actor().id, now()), "desks": desks(session(), scope, danish_today()),
-            "call_backs": queries.call_backs(session(), actor().id, now()), "end": end}
+    return {
+        "pace": pace(session(), actor().id, now()),
+        "desks": desks(session(), scope, danish_today()),
+        "call_backs": queries.call_backs(session(), actor().id, now()),
+        "end": end,
+    }
 
 
 def _lead() -> dict[str, Any]:
     scope = scope_for("campaigns.segment")
     rows, count = queries.overdue(session(), scope, danish_today(), limit=6)
     waiting = [one for one in room.lists(session(), scope) if one.state == "draft"]
-    return {"overdue": rows, "overdue_count": count, "visits": queries.visits(session(), scope, now()),
-            "waiting": waiting}
+    return {
+        "overdue": rows,
+        "overdue_count": count,
+        "visits": queries.visits(session(), scope, now()),
+        "waiting": waiting,
+    }
 
 
 def _region() -> dict[str, Any]:
@@ -60,8 +73,16 @@ def _region() -> dict[str, Any]:
     booking = reports.booking(session(), scope, found[0].id, now=now())
     visits = reports.visit_tables(session(), scope, found[0].id, now=now())
     opening, share = visits["opening_rate"], visits["opening_share"]
-    return {"campaign": found[0], "as_of": booking.as_of, "booking": booking, "opening": opening, "share": share,
-            "pct": pct, "points": points, "margin": margin}
+    return {
+        "campaign": found[0],
+        "as_of": booking.as_of,
+        "booking": booking,
+        "opening": opening,
+        "share": share,
+        "pct": pct,
+        "points": points,
+        "margin": margin,
+    }
 
 
 def _manager() -> dict[str, Any]:
@@ -69,9 +90,13 @@ def _manager() -> dict[str, Any]:
     paces = queries.paces(session(), scope, now())
     running = next((one.campaign for one in paces if one.campaign.starts_on <= danish_today()), None)
     dry = why_dry(session(), scope, running.id, now()) if running else []
-    return {"paces": paces, "running": running, "dry": [(_(WHY_DRY[key]), count) for key, count in dry],
-            "queues": queries.queues(session(), scope, running.id) if running else [],
-            "imports": batches(session())[0][:5] if may("companies.import") else []}
+    return {
+        "paces": paces,
+        "running": running,
+        "dry": [(_(WHY_DRY[key]), count) for key, count in dry],
+        "queues": queries.queues(session(), scope, running.id) if running else [],
+        "imports": batches(session())[0][:5] if may("companies.import") else [],
+    }
 
 
 def _admin() -> dict[str, Any]:

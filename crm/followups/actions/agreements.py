@@ -22,8 +22,17 @@ from crm.visits.models import Visit
 TOLD = ("held", "cancelled_by_company", "cancelled_by_jobcentre")  # somebody spoke with the company
 
 
-def agree(session: Session, actor: Any, now: datetime, visit: Visit, decision: FollowUpDecision, *,
-          from_report: bool = False, first_due_on: date | None = None, replaces: bool = False) -> FollowUp:
+def agree(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    visit: Visit,
+    decision: FollowUpDecision,
+    *,
+    from_report: bool = False,
+    first_due_on: date | None = None,
+    replaces: bool = False,
+) -> FollowUp:
     """Write down an agreement and send it to the contact in writing. Raises Invalid naming the fields.
 
     first_due_on: the promise's first date, where this one replaces a promise whose day has passed.
@@ -31,14 +40,26 @@ def agree(session: Session, actor: Any, now: datetime, visit: Visit, decision: F
     visit_day = danish_date(visit.starts_at)
     errors = problems(decision, visit_day)
     if errors or decision.due_on is None:
-        raise Invalid(N_("Aftalen er ikke gemt. Ret felterne, og prøv igen."), errors=errors,
-                      next_working_day=day_text(decision.due_on))
+        raise Invalid(
+            N_("Aftalen er ikke gemt. Ret felterne, og prøv igen."),
+            errors=errors,
+            next_working_day=day_text(decision.due_on),
+        )
     follow_up = FollowUp(
-        visit_id=visit.id, campaign_id=visit.campaign_id, jobcentre_id=visit.jobcentre_id,
-        workplace_id=visit.workplace_id, owner_id=visit.consultant_id, kind=decision.kind,
-        owed_by=decision.owed_by, promise=plain(decision.promise), due_on=decision.due_on,
-        first_due_on=first_due_on or decision.due_on, from_report=from_report, created_at=now,
-        created_by=getattr(actor, "id", None))
+        visit_id=visit.id,
+        campaign_id=visit.campaign_id,
+        jobcentre_id=visit.jobcentre_id,
+        workplace_id=visit.workplace_id,
+        owner_id=visit.consultant_id,
+        kind=decision.kind,
+        owed_by=decision.owed_by,
+        promise=plain(decision.promise),
+        due_on=decision.due_on,
+        first_due_on=first_due_on or decision.due_on,
+        from_report=from_report,
+        created_at=now,
+        created_by=getattr(actor, "id", None),
+    )
     session.add(follow_up)
     session.flush()
     _note(session, actor, now, "followups.agree", follow_up, promise=follow_up.promise)
@@ -47,16 +68,19 @@ def agree(session: Session, actor: Any, now: datetime, visit: Visit, decision: F
     return follow_up
 
 
-def decide(session: Session, actor: Any, now: datetime, visit: Visit,
-           decision: FollowUpDecision | NoFollowUp) -> FollowUp | None:
+def decide(
+    session: Session, actor: Any, now: datetime, visit: Visit, decision: FollowUpDecision | NoFollowUp
+) -> FollowUp | None:
     """Make the report's follow-up this one, whatever a former report said; None for no follow-up.
 
     The same agreement again changes nothing; a done one stays; an open one that differs is voided. A promise
     whose day has passed keeps its first date, so that correcting the report does not make it look kept.
     """
-    there = session.scalars(select(FollowUp).where(
-        FollowUp.visit_id == visit.id, FollowUp.from_report, FollowUp.voided_at.is_(None))
-        .order_by(FollowUp.id)).all()
+    there = session.scalars(
+        select(FollowUp)
+        .where(FollowUp.visit_id == visit.id, FollowUp.from_report, FollowUp.voided_at.is_(None))
+        .order_by(FollowUp.id)
+    ).all()
     same = next((old for old in there if _same(old, decision)), None)
     gone = [old for old in there if old is not same and old.state == "open"]
     for old in gone:
@@ -67,13 +91,24 @@ def decide(session: Session, actor: Any, now: datetime, visit: Visit,
             _tell_company(session, now, visit, old, "withdrawn")
         session.flush()
         return None
-    return same or agree(session, actor, now, visit, decision, from_report=True, replaces=bool(gone),
-                         first_due_on=_broken(gone, decision, danish_date(now)))
+    return same or agree(
+        session,
+        actor,
+        now,
+        visit,
+        decision,
+        from_report=True,
+        replaces=bool(gone),
+        first_due_on=_broken(gone, decision, danish_date(now)),
+    )
 
 
 def _same(old: FollowUp, decision: FollowUpDecision | NoFollowUp) -> bool:
-    return isinstance(decision, FollowUpDecision) and decision.due_on in (old.due_on, old.first_due_on) and (
-        (old.kind, old.owed_by, old.promise) == (decision.kind, decision.owed_by, plain(decision.promise)))
+    return (
+        isinstance(decision, FollowUpDecision)
+        and decision.due_on in (old.due_on, old.first_due_on)
+        and ((old.kind, old.owed_by, old.promise) == (decision.kind, decision.owed_by, plain(decision.promise)))
+    )
 
 
 def _broken(gone: Sequence[FollowUp], decision: FollowUpDecision, today: date) -> date | None:
@@ -89,14 +124,12 @@ def fulfil(session: Session, actor: Any, now: datetime, follow_up: FollowUp, out
     _lock_open(session, follow_up)
     follow_up.state, follow_up.done_at, follow_up.outcome = "done", now, plain(outcome)
     follow_up.done_by = getattr(actor, "id", None)
-    _note(session, actor, now, "followups.fulfil", follow_up, promise=follow_up.promise,
-          outcome=follow_up.outcome)
+    _note(session, actor, now, "followups.fulfil", follow_up, promise=follow_up.promise, outcome=follow_up.outcome)
     session.flush()
     return follow_up
 
 
-def snooze(session: Session, actor: Any, now: datetime, follow_up: FollowUp, due_on: date,
-           reason: str) -> FollowUp:
+def snooze(session: Session, actor: Any, now: datetime, follow_up: FollowUp, due_on: date, reason: str) -> FollowUp:
     """Put it off to a later working day, for a reason; the first date stays, a new ladder of nags begins.
 
     Raises Invalid naming ``due_on`` or ``reason``, Refusal ``done``.
@@ -112,13 +145,13 @@ def snooze(session: Session, actor: Any, now: datetime, follow_up: FollowUp, due
     elif len(reason) > MAX_REASON:
         errors["reason"] = N_("Teksten er for lang")
     if errors:
-        raise Invalid(N_("Aftalen er ikke udskudt. Ret felterne, og prøv igen."), errors=errors,
-                      next_working_day=day_text(due_on))
+        raise Invalid(
+            N_("Aftalen er ikke udskudt. Ret felterne, og prøv igen."), errors=errors, next_working_day=day_text(due_on)
+        )
     _lock_open(session, follow_up)
     was = follow_up.due_on
     follow_up.due_on, follow_up.snooze_reason = due_on, reason.strip()
-    _note(session, actor, now, "followups.snooze", follow_up, was=was.isoformat(),
-          reason=follow_up.snooze_reason)
+    _note(session, actor, now, "followups.snooze", follow_up, was=was.isoformat(), reason=follow_up.snooze_reason)
     session.flush()
     return follow_up
 
@@ -138,13 +171,38 @@ def _tell_company(session: Session, now: datetime, visit: Visit, follow_up: Foll
     if not visit.contact_email or visit.state not in TOLD:
         return
     subject, text, html = render_mail(
-        "follow_up_agreed", change=change, follow_up=follow_up, visit=visit, consultant=visit.consultant,
-        jobcentre=session.get_one(Jobcentre, visit.jobcentre_id))
-    send(session, now, channel="mail", dedupe_key=f"follow_up:{change}:{follow_up.id}", to=visit.contact_email,
-         text=text, subject=subject, html=html, workplace_id=visit.workplace_id)
+        "follow_up_agreed",
+        change=change,
+        follow_up=follow_up,
+        visit=visit,
+        consultant=visit.consultant,
+        jobcentre=session.get_one(Jobcentre, visit.jobcentre_id),
+    )
+    send(
+        session,
+        now,
+        channel="mail",
+        dedupe_key=f"follow_up:{change}:{follow_up.id}",
+        to=visit.contact_email,
+        text=text,
+        subject=subject,
+        html=html,
+        workplace_id=visit.workplace_id,
+    )
 
 
 def _note(session: Session, actor: Any, now: datetime, verb: str, follow_up: FollowUp, **data: Any) -> None:
-    activity.record(session, actor, now, verb, follow_up, workplace_id=follow_up.workplace_id,
-                    campaign_id=follow_up.campaign_id, kind=follow_up.kind, owed_by=follow_up.owed_by,
-                    due_on=follow_up.due_on.isoformat(), visit_id=follow_up.visit_id, **data)
+    activity.record(
+        session,
+        actor,
+        now,
+        verb,
+        follow_up,
+        workplace_id=follow_up.workplace_id,
+        campaign_id=follow_up.campaign_id,
+        kind=follow_up.kind,
+        owed_by=follow_up.owed_by,
+        due_on=follow_up.due_on.isoformat(),
+        visit_id=follow_up.visit_id,
+        **data,
+    )

@@ -58,8 +58,16 @@ def _recipients(due: Due, people: People) -> list[User]:
 
 
 def _write(session: Session, now: datetime, addressed: Sequence[tuple[Due, list[User]]]) -> int:
-    rows = [{"follow_up_id": due.id, "step": due.step.key, "due_on": due.due_on, "written_at": now,
-             "recipient_id": to[0].id} for due, to in addressed]
+    rows = [
+        {
+            "follow_up_id": due.id,
+            "step": due.step.key,
+            "due_on": due.due_on,
+            "written_at": now,
+            "recipient_id": to[0].id,
+        }
+        for due, to in addressed
+    ]
     return insert_new(session, Nag, rows, ("follow_up_id", "step", "due_on"))
 
 
@@ -68,11 +76,25 @@ def _mails(now: datetime, due: Due, to: Sequence[User], people: People) -> Itera
     owner = people.users.get(due.owner_id)
     for number, person in enumerate(to):
         subject, text, html = render_mail(
-            "nag", due=due, heading=HEADINGS[due.step.key], why=_why(due, owner, to, number),
-            owed=OWED_BY[due.owed_by], person=person, owner=owner, days=overdue_days(due.due_on, nag_day(now)))
+            "nag",
+            due=due,
+            heading=HEADINGS[due.step.key],
+            why=_why(due, owner, to, number),
+            owed=OWED_BY[due.owed_by],
+            person=person,
+            owner=owner,
+            days=overdue_days(due.due_on, nag_day(now)),
+        )
         key = f"nag:{due.id}:{due.step.key}:{due.due_on.isoformat()}" + (f":{person.id}" if number else "")
-        yield {"channel": "mail", "dedupe_key": key, "to": person.email, "text": text, "subject": subject,
-               "html": html, "workplace_id": due.workplace_id}
+        yield {
+            "channel": "mail",
+            "dedupe_key": key,
+            "to": person.email,
+            "text": text,
+            "subject": subject,
+            "html": html,
+            "workplace_id": due.workplace_id,
+        }
 
 
 def _why(due: Due, owner: User | None, to: Sequence[User], number: int) -> str:
@@ -85,5 +107,8 @@ def _why(due: Due, owner: User | None, to: Sequence[User], number: int) -> str:
         return f"Du får kopi, fordi en aftale hos {owner.name} er over fristen."
     if due.step.after:
         return "Aftalen er over fristen." + (" Din leder har fået kopi." if len(to) > 1 else "")
-    return "Aftalen har frist i dag." if due.owed_by == "jobcentre" else (
-        "Virksomheden lovede at vende tilbage senest i dag. Har de ikke gjort det, så ring til dem.")
+    return (
+        "Aftalen har frist i dag."
+        if due.owed_by == "jobcentre"
+        else ("Virksomheden lovede at vende tilbage senest i dag. Har de ikke gjort det, så ring til dem.")
+    )

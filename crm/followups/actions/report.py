@@ -25,8 +25,15 @@ from crm.visits.rules import VisitReport
 NOT_SAVED = N_("Rapporten er ikke gemt. Ret felterne, og prøv igen.")
 
 
-def close_visit(session: Session, actor: Any, now: datetime, visit: Visit, report: VisitReport,
-                openings: Sequence[NewOpening], decision: FollowUpDecision | NoFollowUp | None) -> Visit:
+def close_visit(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    visit: Visit,
+    report: VisitReport,
+    openings: Sequence[NewOpening],
+    decision: FollowUpDecision | NoFollowUp | None,
+) -> Visit:
     """Report a visit, first or again. Without a follow-up decision, or a reason for none, nothing is saved.
 
     A second report corrects the first: openings and agreements are matched, never counted twice. Raises Invalid
@@ -48,10 +55,19 @@ def close_visit(session: Session, actor: Any, now: datetime, visit: Visit, repor
     return visit
 
 
-def _problems(session: Session, now: datetime, visit: Visit, report: VisitReport, openings: Sequence[NewOpening],
-              decision: FollowUpDecision | NoFollowUp | None) -> dict[str, str]:
-    errors = {f"openings.{number}.{name}": text for number, told in enumerate(openings)
-              for name, text in opening_problems(told).items()}
+def _problems(
+    session: Session,
+    now: datetime,
+    visit: Visit,
+    report: VisitReport,
+    openings: Sequence[NewOpening],
+    decision: FollowUpDecision | NoFollowUp | None,
+) -> dict[str, str]:
+    errors = {
+        f"openings.{number}.{name}": text
+        for number, told in enumerate(openings)
+        for name, text in opening_problems(told).items()
+    }
     errors |= problems(decision, danish_date(visit.starts_at))
     if now < visit.starts_at:
         errors["result"] = N_("Besøget er ikke begyndt endnu. Flyt eller aflys det i stedet")

@@ -18,22 +18,35 @@ from crm.openings.models import Opening
 from crm.reports.queries.groups import Facts, Row, Within, folded, grouped, narrowed
 from crm.visits.models import Visit
 
-VISITS = Facts(Visit.jobcentre_id, Visit.booked_firm_id, Visit.booked_by, Visit.consultant_id,
-               Visit.workplace_id, Visit.starts_at)
+VISITS = Facts(
+    Visit.jobcentre_id, Visit.booked_firm_id, Visit.booked_by, Visit.consultant_id, Visit.workplace_id, Visit.starts_at
+)
 
 
 def calls(session: Session, scope: Scope, campaign_id: int, by: str | None, within: Within) -> list[Row]:
     """(booked, contacted). By consultant: the consultant of the entry's last visit; who declined has none."""
-    facts = Facts(QueueEntry.jobcentre_id, QueueEntry.final_firm_id, QueueEntry.final_by, None,
-                  QueueEntry.workplace_id, QueueEntry.final_at)
-    statement = select(QueueEntry.id).where(QueueEntry.campaign_id == campaign_id,
-                                            QueueEntry.final_outcome.in_(CONTACTED))
+    facts = Facts(
+        QueueEntry.jobcentre_id,
+        QueueEntry.final_firm_id,
+        QueueEntry.final_by,
+        None,
+        QueueEntry.workplace_id,
+        QueueEntry.final_at,
+    )
+    statement = select(QueueEntry.id).where(
+        QueueEntry.campaign_id == campaign_id, QueueEntry.final_outcome.in_(CONTACTED)
+    )
     if by == "consultant":
-        last = (select(Visit.queue_entry_id, func.max(Visit.id).label("id")).where(Visit.campaign_id == campaign_id)
-                .group_by(Visit.queue_entry_id).subquery())
+        last = (
+            select(Visit.queue_entry_id, func.max(Visit.id).label("id"))
+            .where(Visit.campaign_id == campaign_id)
+            .group_by(Visit.queue_entry_id)
+            .subquery()
+        )
         facts = Facts(facts.jobcentre, facts.firm, facts.phoner, Visit.consultant_id, facts.workplace, facts.at)
-        statement = statement.outerjoin(last, and_(last.c.queue_entry_id == QueueEntry.id,
-                                                   QueueEntry.final_outcome == "booked"))
+        statement = statement.outerjoin(
+            last, and_(last.c.queue_entry_id == QueueEntry.id, QueueEntry.final_outcome == "booked")
+        )
         statement = statement.outerjoin(Visit, Visit.id == last.c.id)
     sums = [_count(QueueEntry.final_outcome == "booked"), func.count(QueueEntry.id)]
     return grouped(session, narrowed(statement, facts, scope, within), facts, by, sums)
@@ -41,13 +54,24 @@ def calls(session: Session, scope: Scope, campaign_id: int, by: str | None, with
 
 def visits(session: Session, scope: Scope, campaign_id: int, by: str | None, within: Within) -> list[Row]:
     """Of held visits: (openings, held, with an opening, pressed, asked whether pressed)."""
-    told = (select(Opening.visit_id, func.sum(Opening.positions).label("positions"))
-            .where(Opening.campaign_id == campaign_id, Opening.voided_at.is_(None))
-            .group_by(Opening.visit_id).subquery())
-    statement = (select(Visit.id).where(Visit.campaign_id == campaign_id, Visit.state == "held")
-                 .outerjoin(told, told.c.visit_id == Visit.id))
-    sums = [func.sum(told.c.positions), func.count(Visit.id), _count(told.c.positions > 0),
-            _count(Visit.pressed.is_(True)), _count(Visit.pressed.isnot(None))]
+    told = (
+        select(Opening.visit_id, func.sum(Opening.positions).label("positions"))
+        .where(Opening.campaign_id == campaign_id, Opening.voided_at.is_(None))
+        .group_by(Opening.visit_id)
+        .subquery()
+    )
+    statement = (
+        select(Visit.id)
+        .where(Visit.campaign_id == campaign_id, Visit.state == "held")
+        .outerjoin(told, told.c.visit_id == Visit.id)
+    )
+    sums = [
+        func.sum(told.c.positions),
+        func.count(Visit.id),
+        _count(told.c.positions > 0),
+        _count(Visit.pressed.is_(True)),
+        _count(Visit.pressed.isnot(None)),
+    ]
     return grouped(session, narrowed(statement, VISITS, scope, within), VISITS, by, sums)
 
 
@@ -61,23 +85,34 @@ class TypeSums:
 
 def types(session: Session, scope: Scope, campaign_id: int, within: Within) -> TypeSums:
     """Openings of held visits by type, voided ones nowhere."""
-    statement = (select(Opening.type, func.sum(Opening.positions), _positions(Opening.akutjob.is_(True)))
-                 .join(Visit, Visit.id == Opening.visit_id)
-                 .where(Visit.campaign_id == campaign_id, Opening.campaign_id == campaign_id, Visit.state == "held",
-                        Opening.voided_at.is_(None)))
+    statement = (
+        select(Opening.type, func.sum(Opening.positions), _positions(Opening.akutjob.is_(True)))
+        .join(Visit, Visit.id == Opening.visit_id)
+        .where(
+            Visit.campaign_id == campaign_id,
+            Opening.campaign_id == campaign_id,
+            Visit.state == "held",
+            Opening.voided_at.is_(None),
+        )
+    )
     rows = session.execute(narrowed(statement, VISITS, scope, within).group_by(Opening.type)).all()
     return TypeSums({row[0]: int(row[1]) for row in rows}, sum(int(row[2]) for row in rows))
 
 
-def promises(session: Session, scope: Scope, campaign_id: int, by: str | None, within: Within,
-             now: datetime) -> list[Row]:
+def promises(
+    session: Session, scope: Scope, campaign_id: int, by: str | None, within: Within, now: datetime
+) -> list[Row]:
     """(kept by the jobcentre, due from it, kept by the company, due from it).
 
     Due: the first agreed date has come. Kept: done by the end of that Danish day (as followups.rules.kept).
     """
-    statement = (select(FollowUp.id).join(Visit, Visit.id == FollowUp.visit_id)
-                 .where(FollowUp.campaign_id == campaign_id, FollowUp.voided_at.is_(None),
-                        FollowUp.first_due_on <= danish_date(now)))
+    statement = (
+        select(FollowUp.id)
+        .join(Visit, Visit.id == FollowUp.visit_id)
+        .where(
+            FollowUp.campaign_id == campaign_id, FollowUp.voided_at.is_(None), FollowUp.first_due_on <= danish_date(now)
+        )
+    )
     statement = narrowed(statement, VISITS, scope, within)
     return folded(session, statement, VISITS, by, (FollowUp.owed_by, FollowUp.first_due_on, FollowUp.done_at), _promise)
 

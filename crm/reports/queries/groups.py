@@ -18,8 +18,12 @@ from crm.companies.rules import section_of
 from crm.people.models import CallingFirm, Jobcentre, Region, User
 from crm.reports.rules import in_danish_order, week_key, week_starts
 
-NOBODY = {"firm": N_("Uden phonerfirma"), "phoner": N_("Uden phoner"), "consultant": N_("Uden besøg"),
-          "industry": N_("Uden branche")}
+NOBODY = {
+    "firm": N_("Uden phonerfirma"),
+    "phoner": N_("Uden phoner"),
+    "consultant": N_("Uden besøg"),
+    "industry": N_("Uden branche"),
+}
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,7 @@ def narrowed(statement: Select[Any], facts: Facts, scope: Scope, within: Within)
     return statement
 
 
-def grouped(session: Session, statement: Select[Any], facts: Facts, by: str | None,
-            sums: Sequence[Any]) -> list[Row]:
+def grouped(session: Session, statement: Select[Any], facts: Facts, by: str | None, sums: Sequence[Any]) -> list[Row]:
     """``sums`` of the statement's rows by group, in one query (by week: and one for the first and last week)."""
     weeks = _weeks(session, statement, facts) if by == "week" else []
     statement, key, label = _keyed(statement, facts, by, weeks)
@@ -80,13 +83,18 @@ def grouped(session: Session, statement: Select[Any], facts: Facts, by: str | No
     statement = statement.with_only_columns(key.label("group_key"), label, *columns, maintain_column_froms=True)
     if by is not None:  # by name: a key with bound values is another expression to PostgreSQL each time it stands
         statement = statement.group_by("group_key", *([] if isinstance(label, Null) else [label]))
-    found = [Row(row[0], row[1] or "", tuple(int(value) for value in row[2:]))
-             for row in session.execute(statement)]
+    found = [Row(row[0], row[1] or "", tuple(int(value) for value in row[2:])) for row in session.execute(statement)]
     return _named(found, by, weeks)
 
 
-def folded(session: Session, statement: Select[Any], facts: Facts, by: str | None, columns: Sequence[Any],
-           fold: Callable[..., tuple[int, ...]]) -> list[Row]:
+def folded(
+    session: Session,
+    statement: Select[Any],
+    facts: Facts,
+    by: str | None,
+    columns: Sequence[Any],
+    fold: Callable[..., tuple[int, ...]],
+) -> list[Row]:
     """As ``grouped``, with each row's sums made by ``fold(*columns)`` from the rows of one query: for what the
     databases cannot compare alike, such as a moment with a Danish date."""
     weeks = _weeks(session, statement, facts) if by == "week" else []
@@ -106,8 +114,7 @@ def _weeks(session: Session, statement: Select[Any], facts: Facts) -> list[date]
     return week_starts(first, last) if first else []
 
 
-def _keyed(statement: Select[Any], facts: Facts, by: str | None,
-           weeks: Sequence[date]) -> tuple[Select[Any], Any, Any]:
+def _keyed(statement: Select[Any], facts: Facts, by: str | None, weeks: Sequence[date]) -> tuple[Select[Any], Any, Any]:
     """The statement joined to what names the group; the group's key and label columns."""
     if by is None:
         return statement, null(), null()

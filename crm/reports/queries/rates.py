@@ -18,8 +18,15 @@ from crm.reports.rules import DEFINITIONS, Rate, RateTable
 TOTAL = N_("I alt")
 
 
-def booking(session: Session, scope: Scope, campaign_id: int, by: str | None = None, *, now: datetime,
-            within: Within = EVERYTHING) -> RateTable:
+def booking(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    by: str | None = None,
+    *,
+    now: datetime,
+    within: Within = EVERYTHING,
+) -> RateTable:
     """Booked of contacted. By consultant there is no denominator: who says no is refused to no consultant in
     particular, so a row has its booked visits alone; the total is still booked of contacted."""
     rows = figures.calls(session, scope, campaign_id, by, within)
@@ -30,34 +37,71 @@ def booking(session: Session, scope: Scope, campaign_id: int, by: str | None = N
     return _table("booking_rate", rows, by, now, 0, 1)
 
 
-def opening(session: Session, scope: Scope, campaign_id: int, by: str | None = None, *, now: datetime,
-            within: Within = EVERYTHING) -> RateTable:
+def opening(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    by: str | None = None,
+    *,
+    now: datetime,
+    within: Within = EVERYTHING,
+) -> RateTable:
     """Openings (positions) of held visits."""
     return visit_tables(session, scope, campaign_id, by, now=now, within=within)["opening_rate"]
 
 
-def opening_share(session: Session, scope: Scope, campaign_id: int, by: str | None = None, *, now: datetime,
-                  within: Within = EVERYTHING) -> RateTable:
+def opening_share(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    by: str | None = None,
+    *,
+    now: datetime,
+    within: Within = EVERYTHING,
+) -> RateTable:
     """Held visits with at least one opening."""
     return visit_tables(session, scope, campaign_id, by, now=now, within=within)["opening_share"]
 
 
-def pressed(session: Session, scope: Scope, campaign_id: int, by: str | None = None, *, now: datetime,
-            within: Within = EVERYTHING) -> RateTable:
+def pressed(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    by: str | None = None,
+    *,
+    now: datetime,
+    within: Within = EVERYTHING,
+) -> RateTable:
     """Visits where the company felt pressed, of the held ones where that is noted."""
     return visit_tables(session, scope, campaign_id, by, now=now, within=within)["pressed_rate"]
 
 
-def visit_tables(session: Session, scope: Scope, campaign_id: int, by: str | None = None, *, now: datetime,
-                 within: Within = EVERYTHING) -> dict[str, RateTable]:
+def visit_tables(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    by: str | None = None,
+    *,
+    now: datetime,
+    within: Within = EVERYTHING,
+) -> dict[str, RateTable]:
     """All that held visits tell, by the key of its definition, from one query."""
     rows = figures.visits(session, scope, campaign_id, by, within)
-    return {key: _table(key, rows, by, now, top, bottom)
-            for key, top, bottom in (("opening_rate", 0, 1), ("opening_share", 2, 1), ("pressed_rate", 3, 4))}
+    return {
+        key: _table(key, rows, by, now, top, bottom)
+        for key, top, bottom in (("opening_rate", 0, 1), ("opening_share", 2, 1), ("pressed_rate", 3, 4))
+    }
 
 
-def kept(session: Session, scope: Scope, campaign_id: int, by: str | None = None, *, now: datetime,
-         within: Within = EVERYTHING) -> dict[str, RateTable]:
+def kept(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    by: str | None = None,
+    *,
+    now: datetime,
+    within: Within = EVERYTHING,
+) -> dict[str, RateTable]:
     """Follow-ups done in time of those due, apart for ``jobcentre`` and ``company``."""
     rows = figures.promises(session, scope, campaign_id, by, within, now)
     return {side: _table("kept_rate", rows, by, now, top, top + 1) for side, top in (("jobcentre", 0), ("company", 2))}
@@ -74,8 +118,15 @@ class TypeTable:
     akutjob: Rate
 
 
-def opening_types(session: Session, scope: Scope, campaign_id: int, *, now: datetime, within: Within = EVERYTHING,
-                  held: int | None = None) -> TypeTable:
+def opening_types(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    *,
+    now: datetime,
+    within: Within = EVERYTHING,
+    held: int | None = None,
+) -> TypeTable:
     """The report's table of openings. ``held``: held visits, where the caller has counted them already."""
     told = figures.types(session, scope, campaign_id, within)
     if held is None:

@@ -52,7 +52,8 @@ def places(session: Session, scope: Scope, campaign_id: int) -> list[Place]:
         select(Jobcentre.id, Jobcentre.name, Region.id, Region.name)
         .join(Region, Region.id == Jobcentre.region_id)
         .join(Participation, Participation.jobcentre_id == Jobcentre.id)
-        .where(Participation.campaign_id == campaign_id, scope.clause(jobcentre=Jobcentre.id)))
+        .where(Participation.campaign_id == campaign_id, scope.clause(jobcentre=Jobcentre.id))
+    )
     return sorted((Place(*row) for row in found), key=lambda place: in_danish_order(place.name))
 
 
@@ -69,16 +70,25 @@ def reach(session: Session, scope: Scope, campaign_id: int, within: Within) -> R
     lists themselves have no time."""
     facts = Facts(QueueEntry.jobcentre_id, None, None, None, None, QueueEntry.final_at)
     lists = Within(within.region_id, within.jobcentre_id)
-    held = (select(Visit.queue_entry_id).where(Visit.campaign_id == campaign_id, Visit.state == "held")
-            .distinct().subquery())
+    held = (
+        select(Visit.queue_entry_id)
+        .where(Visit.campaign_id == campaign_id, Visit.state == "held")
+        .distinct()
+        .subquery()
+    )
     timely = [facts.at >= within.frm] if within.frm else []
     timely += [facts.at < within.to] if within.to else []
     booked = QueueEntry.final_outcome == "booked"
     wanted = (QueueEntry.final_outcome.in_(CONTACTED), booked, and_(booked, held.c.queue_entry_id.isnot(None)))
     counts = [func.coalesce(func.sum(case((and_(one, *timely), 1), else_=0)), 0) for one in wanted]
-    statement = (select(func.count(QueueEntry.id), *counts)
-                 .select_from(QueueEntry).outerjoin(held, held.c.queue_entry_id == QueueEntry.id)
-                 .where(QueueEntry.campaign_id == campaign_id))
+    statement = (
+        select(func.count(QueueEntry.id), *counts)
+        .select_from(QueueEntry)
+        .outerjoin(held, held.c.queue_entry_id == QueueEntry.id)
+        .where(QueueEntry.campaign_id == campaign_id)
+    )
     row = session.execute(narrowed(statement, facts, scope, lists)).one()
-    return Reach(Rate(DEFINITIONS["reach"].name, int(row[1]), int(row[0])),
-                 Rate(DEFINITIONS["held_rate"].name, int(row[3]), int(row[2])))
+    return Reach(
+        Rate(DEFINITIONS["reach"].name, int(row[1]), int(row[0])),
+        Rate(DEFINITIONS["held_rate"].name, int(row[3]), int(row[2])),
+    )

@@ -27,9 +27,18 @@ NONE = "none"
 """The key of the group without a name: no firm, no visit, no industry."""
 
 _last = aliased(Visit)
-CALLS = Facts(QueueEntry.jobcentre_id, QueueEntry.final_firm_id, QueueEntry.final_by,
-              select(_last.consultant_id).where(_last.queue_entry_id == QueueEntry.id).order_by(_last.id.desc())
-              .limit(1).scalar_subquery(), QueueEntry.workplace_id, QueueEntry.final_at)
+CALLS = Facts(
+    QueueEntry.jobcentre_id,
+    QueueEntry.final_firm_id,
+    QueueEntry.final_by,
+    select(_last.consultant_id)
+    .where(_last.queue_entry_id == QueueEntry.id)
+    .order_by(_last.id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    QueueEntry.workplace_id,
+    QueueEntry.final_at,
+)
 
 
 @dataclass(frozen=True)
@@ -60,40 +69,63 @@ class Page:
         return max(1, -(-self.total // PAGE))
 
 
-def behind(session: Session, scope: Scope, campaign_id: int, of: str, *, within: Within, by: str | None = None,
-           key: str | None = None, type: str | None = None, page: int = 1) -> Page:
+def behind(
+    session: Session,
+    scope: Scope,
+    campaign_id: int,
+    of: str,
+    *,
+    within: Within,
+    by: str | None = None,
+    key: str | None = None,
+    type: str | None = None,
+    page: int = 1,
+) -> Page:
     """``of``: contacted, booked, declined, held, with_opening, pressed or openings. Raises ValueError for a key
     that no group has. ``type`` narrows openings."""
     statement, facts = _of(campaign_id, of)
     statement = narrowed(statement, facts, scope, within)
     if type and of == "openings":
         statement = statement.where(Opening.type == type)
-    statement = (statement.join(Workplace, Workplace.id == facts.workplace)
-                 .join(Jobcentre, Jobcentre.id == facts.jobcentre))
+    statement = statement.join(Workplace, Workplace.id == facts.workplace).join(
+        Jobcentre, Jobcentre.id == facts.jobcentre
+    )
     if by and key is not None:
         statement = _in_group(statement, facts, by, key)
     what, count, who, visit = _columns(of)
-    total, figure = session.execute(statement.with_only_columns(
-        func.count(), func.coalesce(func.sum(count), 0), maintain_column_froms=True)).one()
+    total, figure = session.execute(
+        statement.with_only_columns(func.count(), func.coalesce(func.sum(count), 0), maintain_column_froms=True)
+    ).one()
     page = min(max(page, 1), max(1, -(-total // PAGE)))
     person = aliased(User)
     statement = statement.outerjoin(person, person.id == who).with_only_columns(
-        facts.workplace, Workplace.name, Jobcentre.name, facts.at, what, count, person.name, visit,
-        maintain_column_froms=True)
-    found = session.execute(statement.order_by(facts.at.desc(), facts.workplace)
-                            .offset((page - 1) * PAGE).limit(PAGE)).all()
+        facts.workplace,
+        Workplace.name,
+        Jobcentre.name,
+        facts.at,
+        what,
+        count,
+        person.name,
+        visit,
+        maintain_column_froms=True,
+    )
+    found = session.execute(
+        statement.order_by(facts.at.desc(), facts.workplace).offset((page - 1) * PAGE).limit(PAGE)
+    ).all()
     return Page([Behind(*row) for row in found], total, int(figure), page)
 
 
 def _of(campaign_id: int, of: str) -> tuple[Select[Any], Facts]:
     if of in ("contacted", "booked", "declined"):
         outcomes = CONTACTED if of == "contacted" else (of,)
-        return select(QueueEntry.id).where(QueueEntry.campaign_id == campaign_id,
-                                           QueueEntry.final_outcome.in_(outcomes)), CALLS
+        return select(QueueEntry.id).where(
+            QueueEntry.campaign_id == campaign_id, QueueEntry.final_outcome.in_(outcomes)
+        ), CALLS
     held = and_(Visit.campaign_id == campaign_id, Visit.state == "held")
     if of == "openings":
         return select(Opening.id).join(Visit, Visit.id == Opening.visit_id).where(
-            held, Opening.voided_at.is_(None)), VISITS
+            held, Opening.voided_at.is_(None)
+        ), VISITS
     statement = select(Visit.id).where(held)
     if of == "with_opening":
         told = select(Opening.visit_id).where(Opening.campaign_id == campaign_id, Opening.voided_at.is_(None))

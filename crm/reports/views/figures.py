@@ -25,8 +25,13 @@ def finding(booking: Rate, opening: Rate) -> str:
     given = percent(opening.numerator, opening.denominator, 0)
     if given is None:
         return str(_("%(booked)s af 100 kontaktede virksomheder booker et besøg", booked=booked))
-    return str(_("%(booked)s af 100 kontaktede virksomheder booker et besøg, og 100 besøg giver %(given)s åbninger",
-             booked=booked, given=given))
+    return str(
+        _(
+            "%(booked)s af 100 kontaktede virksomheder booker et besøg, og 100 besøg giver %(given)s åbninger",
+            booked=booked,
+            given=given,
+        )
+    )
 
 
 def rows_url(bar: Bar, of: str, **more: Any) -> str:
@@ -41,16 +46,27 @@ def stats(bar: Bar, reach: Reach, booking: Rate, visits: Mapping[str, RateTable]
         _stat("reach", reach.contacted, _("på listerne"), rows_url(bar, "contacted", by=None)),
         _stat("booking_rate", booking, _("kontaktede"), rows_url(bar, "booked", by=None)),
         _stat("held_rate", reach.held, _("bookede"), rows_url(bar, "held", by=None)),
-        {**_stat("opening_rate", opening, _("afholdte besøg"), rows_url(bar, "openings", by=None)),
-         "rate": points(opening), "interval": margin(opening, "")},
+        {
+            **_stat("opening_rate", opening, _("afholdte besøg"), rows_url(bar, "openings", by=None)),
+            "rate": points(opening),
+            "interval": margin(opening, ""),
+        },
     ]
 
 
 def _stat(key: str, rate: Rate, unit: str, url: str) -> dict[str, Any]:
     definition: Definition = DEFINITIONS[key]
-    return {"label": _(definition.name), "rate": pct(rate), "numerator": dk_number(rate.numerator),
-            "denominator": dk_number(rate.denominator), "interval": margin(rate), "unit": unit, "url": url,
-            "definition": _(definition.text), "n_small": rate.small}
+    return {
+        "label": _(definition.name),
+        "rate": pct(rate),
+        "numerator": dk_number(rate.numerator),
+        "denominator": dk_number(rate.denominator),
+        "interval": margin(rate),
+        "unit": unit,
+        "url": url,
+        "definition": _(definition.text),
+        "n_small": rate.small,
+    }
 
 
 def booking_figure(bar: Bar, table: RateTable) -> dict[str, Any]:
@@ -59,18 +75,35 @@ def booking_figure(bar: Bar, table: RateTable) -> dict[str, Any]:
     rows = [_centre(bar, row, distinct(row, total)) for row in table.rows]
     rows.sort(key=lambda row: (row["small"], -row["rate"]))
     high, low = (sum(row["mark"] == side for row in rows) for side in ("high", "low"))
-    cells = [[row["label"], pct(rate), dk_number(rate.numerator), dk_number(rate.denominator), margin(rate)]
-             for row in rows for rate in [row["source"]]]
-    cells.append([bar.area, pct(table.total), dk_number(table.total.numerator), dk_number(table.total.denominator),
-                  margin(table.total)])
+    cells = [
+        [row["label"], pct(rate), dk_number(rate.numerator), dk_number(rate.denominator), margin(rate)]
+        for row in rows
+        for rate in [row["source"]]
+    ]
+    cells.append(
+        [
+            bar.area,
+            pct(table.total),
+            dk_number(table.total.numerator),
+            dk_number(table.total.denominator),
+            margin(table.total),
+        ]
+    )
     least, most = axis([row["low"] for row in rows], [row["high"] for row in rows])
     return {
-        "title": _centre_title(high, low), "low": least, "high": most, "rows": rows,
-        "reference": total, "funnel": len(rows) >= FUNNEL_FROM,
+        "title": _centre_title(high, low),
+        "low": least,
+        "high": most,
+        "rows": rows,
+        "reference": total,
+        "funnel": len(rows) >= FUNNEL_FROM,
         "reference_label": _("I alt %(rate)s", rate=pct(table.total)),
         "note": _("Grå: under %(n)s kontaktede, for få til sammenligning.", n=SMALL_N),
-        "table": {"columns": [_("Jobcenter"), _("Bookingprocent"), _("Bookede"), _("Kontaktede"), _("95 %% interval")],
-                  "rows": cells, "total": True},
+        "table": {
+            "columns": [_("Jobcenter"), _("Bookingprocent"), _("Bookede"), _("Kontaktede"), _("95 %% interval")],
+            "rows": cells,
+            "total": True,
+        },
     }
 
 
@@ -83,21 +116,41 @@ def axis(lows: Sequence[float], highs: Sequence[float]) -> tuple[float, float]:
 
 def _centre(bar: Bar, row: Rate, mark: str) -> dict[str, Any]:
     short = row.group.removeprefix("Jobcenter ")
-    return {"label": short, "rate": row.rate or 0.0, "low": row.low, "high": row.high, "n": row.denominator,
-            "n_text": dk_number(row.denominator), "small": row.small, "mark": mark, "source": row,
-            "url": rows_url(bar, "contacted", by="jobcentre", key=row.key)}
+    return {
+        "label": short,
+        "rate": row.rate or 0.0,
+        "low": row.low,
+        "high": row.high,
+        "n": row.denominator,
+        "n_text": dk_number(row.denominator),
+        "small": row.small,
+        "mark": mark,
+        "source": row,
+        "url": rows_url(bar, "contacted", by="jobcentre", key=row.key),
+    }
 
 
 def _centre_title(high: int, low: int) -> str:
     if high and low:
-        return str(_("%(high)s jobcentre booker klart flere end gennemsnittet, %(low)s klart færre",
-                     high=high, low=low))
+        return str(
+            _("%(high)s jobcentre booker klart flere end gennemsnittet, %(low)s klart færre", high=high, low=low)
+        )
     if high:
-        return str(ngettext("%(num)s jobcenter booker klart flere end gennemsnittet",
-                        "%(num)s jobcentre booker klart flere end gennemsnittet", high))
+        return str(
+            ngettext(
+                "%(num)s jobcenter booker klart flere end gennemsnittet",
+                "%(num)s jobcentre booker klart flere end gennemsnittet",
+                high,
+            )
+        )
     if low:
-        return str(ngettext("%(num)s jobcenter booker klart færre end gennemsnittet",
-                        "%(num)s jobcentre booker klart færre end gennemsnittet", low))
+        return str(
+            ngettext(
+                "%(num)s jobcenter booker klart færre end gennemsnittet",
+                "%(num)s jobcentre booker klart færre end gennemsnittet",
+                low,
+            )
+        )
     return str(_("Ingen jobcentre kan skelnes fra gennemsnittet"))
 
 
@@ -109,21 +162,35 @@ def type_figure(bar: Bar, found: TypeTable) -> dict[str, Any]:
     for row in sorted(told, key=lambda row: (row.key == "other", -row.numerator)):
         rows.append(_type_row(bar, row, grey=row not in told[:2]))
         if row.key == "ordinary" and found.akutjob.numerator:
-            rows.append({**_type_row(bar, found.akutjob, grey=False), "label": _(found.akutjob.group), "sub": True,
-                         "url": ""})
+            rows.append(
+                {**_type_row(bar, found.akutjob, grey=False), "label": _(found.akutjob.group), "sub": True, "url": ""}
+            )
     cells = [[_(row.group), dk_number(row.numerator), points(row), margin(row, "")] for row in [*table.rows, total]]
     return {
-        "title": _type_title(told, total), "rows": rows,
-        "subtitle": _("%(openings)s åbninger på %(held)s afholdte besøg; antal og pr. 100 besøg.",
-                      openings=dk_number(total.numerator), held=dk_number(total.denominator)),
-        "table": {"columns": [_("Type"), _("Åbninger"), _("Pr. 100 besøg"), _("95 %% interval")], "rows": cells,
-                  "total": True},
+        "title": _type_title(told, total),
+        "rows": rows,
+        "subtitle": _(
+            "%(openings)s åbninger på %(held)s afholdte besøg; antal og pr. 100 besøg.",
+            openings=dk_number(total.numerator),
+            held=dk_number(total.denominator),
+        ),
+        "table": {
+            "columns": [_("Type"), _("Åbninger"), _("Pr. 100 besøg"), _("95 %% interval")],
+            "rows": cells,
+            "total": True,
+        },
     }
 
 
 def _type_row(bar: Bar, row: Rate, *, grey: bool) -> dict[str, Any]:
-    return {"label": _(SHORT.get(str(row.key), row.group)), "value": row.numerator, "text": dk_number(row.numerator),
-            "share": points(row), "grey": grey, "url": rows_url(bar, "openings", by=None, type=row.key)}
+    return {
+        "label": _(SHORT.get(str(row.key), row.group)),
+        "value": row.numerator,
+        "text": dk_number(row.numerator),
+        "share": points(row),
+        "grey": grey,
+        "url": rows_url(bar, "openings", by=None, type=row.key),
+    }
 
 
 def _type_title(told: Sequence[Rate], total: Rate) -> str:
@@ -132,5 +199,11 @@ def _type_title(told: Sequence[Rate], total: Rate) -> str:
     if len(told) == 1:
         return str(_("Alle åbninger er %(type)s", type=_(SHORT[str(told[0].key)]).lower()))
     share = percent(told[0].numerator + told[1].numerator, total.numerator, 0)
-    return str(_("%(first)s og %(second)s er %(share)s %% af åbningerne", first=_(SHORT[str(told[0].key)]),
-             second=_(SHORT[str(told[1].key)]).lower(), share=share))
+    return str(
+        _(
+            "%(first)s og %(second)s er %(share)s %% af åbningerne",
+            first=_(SHORT[str(told[0].key)]),
+            second=_(SHORT[str(told[1].key)]).lower(),
+            share=share,
+        )
+    )

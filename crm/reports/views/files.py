@@ -57,8 +57,11 @@ def _file(table: RateTable, bar: Bar, name: str) -> Response:
     tail = [f"{_(table.definition.name)} v{table.definition.version}", dk_datetime(table.as_of)]
     rows = [[*_figures(row), *tail] for row in [*table.rows, table.total]]
     campaign = bar.asked.campaign.id if bar.asked.campaign else 0
-    return Response(csv_file(head, rows), content_type="text/csv; charset=utf-8", headers={
-        "Content-Disposition": f'attachment; filename="{name}-{campaign}-{table.by or "total"}.csv"'})
+    return Response(
+        csv_file(head, rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}-{campaign}-{table.by or "total"}.csv"'},
+    )
 
 
 def _words(name: str) -> Sequence[str]:

@@ -17,9 +17,13 @@ from crm.web.edge import session
 from crm.web.permit import requires, scope
 
 TITLES = {
-    "contacted": N_("Kontaktede virksomheder"), "booked": N_("Virksomheder, der bookede et besøg"),
-    "declined": N_("Virksomheder, der sagde nej tak"), "held": N_("Afholdte besøg"),
-    "with_opening": N_("Afholdte besøg med åbning"), "pressed": N_("Pressede besøg"), "openings": N_("Åbninger"),
+    "contacted": N_("Kontaktede virksomheder"),
+    "booked": N_("Virksomheder, der bookede et besøg"),
+    "declined": N_("Virksomheder, der sagde nej tak"),
+    "held": N_("Afholdte besøg"),
+    "with_opening": N_("Afholdte besøg med åbning"),
+    "pressed": N_("Pressede besøg"),
+    "openings": N_("Åbninger"),
 }
 
 
@@ -33,8 +37,17 @@ def rows() -> Any:
         raise NotFound
     by = bar.asked.by if "by" in request.args and key is not None else None
     try:
-        found = queries.behind(session(), scope(), bar.asked.campaign.id, of, within=bar.asked.within, by=by, key=key,
-                               type=type_, page=request.args.get("page", 1, type=int) or 1)
+        found = queries.behind(
+            session(),
+            scope(),
+            bar.asked.campaign.id,
+            of,
+            within=bar.asked.within,
+            by=by,
+            key=key,
+            type=type_,
+            page=request.args.get("page", 1, type=int) or 1,
+        )
     except ValueError as exc:
         raise NotFound from exc
     group = (GROUPS[by], key) if by else None
@@ -42,8 +55,17 @@ def rows() -> Any:
     def page_url(number: int) -> str:
         return url_for("reports.rows", **bar.asked.address(sort=None, by=by, of=of, key=key, type=type_, page=number))
 
-    return render_template("reports/rows.html", bar=bar, found=found, of=of, title=_(TITLES[of]), words=words(),
-                           named=_named(bar, by, key, type_), group=group, page_url=page_url)
+    return render_template(
+        "reports/rows.html",
+        bar=bar,
+        found=found,
+        of=of,
+        title=_(TITLES[of]),
+        words=words(),
+        named=_named(bar, by, key, type_),
+        group=group,
+        page_url=page_url,
+    )
 
 
 def words() -> dict[str, str]:
@@ -56,8 +78,11 @@ def _named(bar: Bar, by: str | None, key: str | None, type_: str | None) -> str:
     """The group in words, where its name is at hand."""
     parts = [bar.area]
     if by in ("jobcentre", "region"):
-        names = {str(place.id): place.name for place in bar.places} if by == "jobcentre" else {
-            str(number): name for number, name in bar.regions.items()}
+        names = (
+            {str(place.id): place.name for place in bar.places}
+            if by == "jobcentre"
+            else {str(number): name for number, name in bar.regions.items()}
+        )
         parts = [names.get(key or "", bar.area)]
     elif by == "week" and key:
         parts.append(_("uge %(week)s", week=key.partition("-W")[2]))

@@ -38,16 +38,22 @@ def _figures(bar: Bar) -> dict[str, Any]:
     centres = queries.booking(db, mine, campaign_id, "jobcentre", now=now(), within=within)
     if not centres.total.denominator:
         return {"empty": "contacts"}
-    booking = centres if asked.by == "jobcentre" else queries.booking(
-        db, mine, campaign_id, asked.by, now=now(), within=within)
+    booking = (
+        centres
+        if asked.by == "jobcentre"
+        else queries.booking(db, mine, campaign_id, asked.by, now=now(), within=within)
+    )
     visits = queries.visit_tables(db, mine, campaign_id, asked.by, now=now(), within=within)
     reach = queries.reach(db, mine, campaign_id, within)
     opening = visits["opening_rate"].total
     types = queries.opening_types(db, mine, campaign_id, now=now(), within=within, held=opening.denominator or 0)
     kept = queries.kept(db, mine, campaign_id, asked.by, now=now(), within=within)
     return {
-        "title": finding(centres.total, opening), "as_of": centres.as_of,
-        "stats": stats(bar, reach, centres.total, visits), "kept": kept,
-        "booking_figure": booking_figure(bar, centres), "type_figure": type_figure(bar, types),
+        "title": finding(centres.total, opening),
+        "as_of": centres.as_of,
+        "stats": stats(bar, reach, centres.total, visits),
+        "kept": kept,
+        "booking_figure": booking_figure(bar, centres),
+        "type_figure": type_figure(bar, types),
         "comparison": comparison(bar, booking, visits, kept, request.args.get("page", 1, type=int) or 1),
     }

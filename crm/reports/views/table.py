@@ -45,32 +45,45 @@ def lines(booking: RateTable, visits: Mapping[str, RateTable], kept: Mapping[str
     return list(made.values())
 
 
-def comparison(bar: Bar, booking: RateTable, visits: Mapping[str, RateTable], kept: Mapping[str, RateTable],
-               page: int) -> dict[str, Any]:
+def comparison(
+    bar: Bar, booking: RateTable, visits: Mapping[str, RateTable], kept: Mapping[str, RateTable], page: int
+) -> dict[str, Any]:
     """Columns, rows and scale; the total stands first on every page."""
     found = ordered(lines(booking, visits, kept), bar.asked.sort, by=bar.asked.by)
     tables = {"booking": booking, **visits, "kept_jobcentre": kept["jobcentre"], "kept_company": kept["company"]}
     total = Line(None, bar.area[:1].upper() + bar.area[1:], {kind: table.total for kind, table in tables.items()})
     pages = max(1, -(-len(found) // PAGE))
     page = min(max(page, 1), pages)
-    shown = found[(page - 1) * PAGE: page * PAGE]
+    shown = found[(page - 1) * PAGE : page * PAGE]
     spans = [rate for line in shown for rate in [line.rates.get("booking")] if rate and rate.low is not None]
     low = min([rate.low or 0.0 for rate in spans] + [booking.total.low or 0.0])
     high = max([rate.high or 1.0 for rate in spans] + [booking.total.high or 1.0])
     scale = (int(low * 10) / 10, min(1.0, -(-high * 10 // 1) / 10))
     reference = booking.total.rate or 0.0
-    return {"rows": [_row(bar, line, reference) for line in shown], "total": _row(bar, total, reference, whole=True),
-            "low": scale[0], "high": scale[1], "reference": reference, "page": page, "pages": pages,
-            "count": len(found), "first": (page - 1) * PAGE + 1, "last": (page - 1) * PAGE + len(shown),
-            "ticks": [n / 10 for n in range(int(scale[0] * 10 + 0.5), int(scale[1] * 10 + 0.5) + 1)],
-            "urls": {n: url_for("reports.index", **bar.asked.address(page=n)) for n in (page - 1, page + 1)}}
+    return {
+        "rows": [_row(bar, line, reference) for line in shown],
+        "total": _row(bar, total, reference, whole=True),
+        "low": scale[0],
+        "high": scale[1],
+        "reference": reference,
+        "page": page,
+        "pages": pages,
+        "count": len(found),
+        "first": (page - 1) * PAGE + 1,
+        "last": (page - 1) * PAGE + len(shown),
+        "ticks": [n / 10 for n in range(int(scale[0] * 10 + 0.5), int(scale[1] * 10 + 0.5) + 1)],
+        "urls": {n: url_for("reports.index", **bar.asked.address(page=n)) for n in (page - 1, page + 1)},
+    }
 
 
 def ordered(found: list[Line], sort: str, *, by: str) -> list[Line]:
     """By name, or by a figure; weeks stand in time unless another order is asked for."""
     keys: dict[str, Any] = {
-        "name": lambda line: in_danish_order(line.name), "rate": lambda line: line.value("booking"),
-        "n": lambda line: line.count("booking", top=False), "openings": lambda line: line.value("opening_rate")}
+        "name": lambda line: in_danish_order(line.name),
+        "rate": lambda line: line.value("booking"),
+        "n": lambda line: line.count("booking", top=False),
+        "openings": lambda line: line.value("opening_rate"),
+    }
     found = sorted(found, key=keys["name"])
     if by == "week" and sort == "-rate":
         return found
@@ -82,17 +95,28 @@ def _row(bar: Bar, line: Line, reference: float, *, whole: bool = False) -> dict
     has = booking is not None and booking.rate is not None
     group: dict[str, Any] = {"by": None} if whole else {"key": NONE if line.key is None else line.key}
     return {
-        "name": line.name, "small": bool(has and booking and booking.small), "total": whole,
+        "name": line.name,
+        "small": bool(has and booking and booking.small),
+        "total": whole,
         "mark": distinct(booking, reference) if has and booking and not whole else "",
-        "interval": {"rate": booking.rate, "low": booking.low, "high": booking.high, "small": booking.small,
-                     "mark": "" if whole else distinct(booking, reference)} if has and booking else None,
+        "interval": {
+            "rate": booking.rate,
+            "low": booking.low,
+            "high": booking.high,
+            "small": booking.small,
+            "mark": "" if whole else distinct(booking, reference),
+        }
+        if has and booking
+        else None,
         "rate": pct(booking) if booking else "-",
         "contacted": _link(bar, dk_number(booking.denominator) if booking else "-", "contacted", group),
         "booked": _link(bar, dk_number(line.count("booking")), "booked", group),
         "held": _link(bar, dk_number(line.count("opening_rate", top=False)), "held", group),
         "openings": _link(bar, dk_number(line.count("opening_rate")), "openings", group),
-        "per_visit": _text(line, "opening_rate", points), "share": _text(line, "opening_share", pct),
-        "kept": _with_n(line, "kept_jobcentre"), "kept_company": _with_n(line, "kept_company"),
+        "per_visit": _text(line, "opening_rate", points),
+        "share": _text(line, "opening_share", pct),
+        "kept": _with_n(line, "kept_jobcentre"),
+        "kept_company": _with_n(line, "kept_company"),
         "pressed": _link(bar, _with_n(line, "pressed_rate"), "pressed", group),
     }
 

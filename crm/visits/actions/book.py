@@ -26,8 +26,16 @@ from crm.visits.rules.slots import Slot
 from crm.visits.rules.words import ContactDetails
 
 
-def book(session: Session, actor: User, now: datetime, entry: QueueEntry, consultant_id: int, starts_at: datetime,
-         contact: ContactDetails, note: str = "") -> Visit:
+def book(
+    session: Session,
+    actor: User,
+    now: datetime,
+    entry: QueueEntry,
+    consultant_id: int,
+    starts_at: datetime,
+    contact: ContactDetails,
+    note: str = "",
+) -> Visit:
     """Book the entry's workplace into the consultant's calendar; the entry is finished as booked.
 
     The consultant answers for the visit from here on. Raises Refusal stale, protected, overlap, travel, hours,
@@ -45,8 +53,11 @@ def book(session: Session, actor: User, now: datetime, entry: QueueEntry, consul
     visit = _new_visit(entry, actor, now, slot, ask, contact, note)
 
     def taken() -> NoReturn:
-        raise Refusal("overlap", N_("Tiden er lige blevet taget af en anden. Besøget er ikke booket."),
-                      extra=others(session, now, ask, consultant_id, starts_at))
+        raise Refusal(
+            "overlap",
+            N_("Tiden er lige blevet taget af en anden. Besøget er ikke booket."),
+            extra=others(session, now, ask, consultant_id, starts_at),
+        )
 
     write(session, lambda: session.add(visit), taken)
     _record(session, actor, now, entry, visit, contact, note)
@@ -70,8 +81,9 @@ def hold_entry(session: Session, actor: User, now: datetime, entry: QueueEntry) 
     session.refresh(entry, ["state", "claimed_by", "claimed_at", "claimed_until", "final_outcome"])
     held = entry.claimed_until is not None and entry.claimed_until > now
     if held and entry.claimed_by != actor.id:
-        raise Refusal("stale", N_("En anden har virksomheden i røret lige nu. Besøget er ikke booket; dine noter er "
-                                  "bevaret."))
+        raise Refusal(
+            "stale", N_("En anden har virksomheden i røret lige nu. Besøget er ikke booket; dine noter er bevaret.")
+        )
 
 
 def refuse_protected(session: Session, entry: QueueEntry) -> None:
@@ -80,33 +92,69 @@ def refuse_protected(session: Session, entry: QueueEntry) -> None:
     if workplace.do_not_call_at is not None:
         raise Refusal("protected", N_("Virksomheden har bedt om ikke at blive kontaktet. Besøget er ikke booket."))
     if workplace.advertising_protected:
-        basis = session.scalar(select(CallList.legal_basis).join(ListEntry, ListEntry.call_list_id == CallList.id)
-                               .where(ListEntry.id == entry.list_entry_id))
+        basis = session.scalar(
+            select(CallList.legal_basis)
+            .join(ListEntry, ListEntry.call_list_id == CallList.id)
+            .where(ListEntry.id == entry.list_entry_id)
+        )
         if not (basis or "").strip():
-            raise Refusal("protected", N_("Virksomheden er reklamebeskyttet, og der er ingen registreret hjemmel på "
-                                          "listen. Besøget er ikke booket."))
+            raise Refusal(
+                "protected",
+                N_(
+                    "Virksomheden er reklamebeskyttet, og der er ingen registreret hjemmel på "
+                    "listen. Besøget er ikke booket."
+                ),
+            )
 
 
-def _new_visit(entry: QueueEntry, actor: User, now: datetime, slot: Slot, ask: Ask, contact: ContactDetails,
-               note: str) -> Visit:
+def _new_visit(
+    entry: QueueEntry, actor: User, now: datetime, slot: Slot, ask: Ask, contact: ContactDetails, note: str
+) -> Visit:
     return Visit(
-        queue_entry_id=entry.id, campaign_id=entry.campaign_id, jobcentre_id=entry.jobcentre_id,
-        workplace_id=entry.workplace_id, consultant_id=slot.consultant_id, responsible_id=slot.consultant_id,
-        booked_by=actor.id, booked_firm_id=actor.calling_firm_id, booked_at=now, starts_at=slot.starts_at,
-        ends_at=slot.ends_at, state="booked", sequence=0, lat=ask.place.lat, lon=ask.place.lon,
-        contact_name=contact.name.strip(), contact_title=contact.title.strip(), contact_phone=contact.phone,
-        contact_email=contact.email, note=note.strip())
+        queue_entry_id=entry.id,
+        campaign_id=entry.campaign_id,
+        jobcentre_id=entry.jobcentre_id,
+        workplace_id=entry.workplace_id,
+        consultant_id=slot.consultant_id,
+        responsible_id=slot.consultant_id,
+        booked_by=actor.id,
+        booked_firm_id=actor.calling_firm_id,
+        booked_at=now,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        state="booked",
+        sequence=0,
+        lat=ask.place.lat,
+        lon=ask.place.lon,
+        contact_name=contact.name.strip(),
+        contact_title=contact.title.strip(),
+        contact_phone=contact.phone,
+        contact_email=contact.email,
+        note=note.strip(),
+    )
 
 
-def _record(session: Session, actor: User, now: datetime, entry: QueueEntry, visit: Visit, contact: ContactDetails,
-            note: str) -> None:
+def _record(
+    session: Session, actor: User, now: datetime, entry: QueueEntry, visit: Visit, contact: ContactDetails, note: str
+) -> None:
     """Everything that follows from a booking, in the same transaction."""
     add_contact(session, entry.workplace, visit.contact_name, contact.title, contact.phone, contact.email, "call")
     finish(session, actor, now, entry, "booked", note=note)
     data: dict[str, Any] = {"starts_at": visit.starts_at.isoformat(), "consultant_id": visit.consultant_id}
-    session.add(VisitEvent(visit_id=visit.id, at=now, kind="book", actor_id=actor.id,
-                           responsible_id=visit.responsible_id, data=data))
-    activity.record(session, actor, now, "visits.book", visit, workplace_id=visit.workplace_id,
-                    campaign_id=visit.campaign_id, **data)
+    session.add(
+        VisitEvent(
+            visit_id=visit.id, at=now, kind="book", actor_id=actor.id, responsible_id=visit.responsible_id, data=data
+        )
+    )
+    activity.record(
+        session,
+        actor,
+        now,
+        "visits.book",
+        visit,
+        workplace_id=visit.workplace_id,
+        campaign_id=visit.campaign_id,
+        **data,
+    )
     publish_visit(session, now, visit)
     tell_booked(session, now, visit)

@@ -30,10 +30,14 @@ def refresh_capacity(session: Session, now: datetime) -> int:
 
 def _open(session: Session, now: datetime) -> list[Participation]:
     today = danish_date(now)
-    return list(session.scalars(
-        select(Participation).join(Campaign, Campaign.id == Participation.campaign_id)
-        .where(Campaign.state == "open", Campaign.starts_on <= today + timedelta(days=7), Campaign.ends_on >= today)
-        .order_by(Participation.id)))
+    return list(
+        session.scalars(
+            select(Participation)
+            .join(Campaign, Campaign.id == Participation.campaign_id)
+            .where(Campaign.state == "open", Campaign.starts_on <= today + timedelta(days=7), Campaign.ends_on >= today)
+            .order_by(Participation.id)
+        )
+    )
 
 
 def _has_room(session: Session, now: datetime, participation: Participation) -> bool:

@@ -21,8 +21,15 @@ from crm.visits.queries.slots import ask_for_visit
 from crm.visits.rules.words import MATERIALS, OCCUPYING_STATES, RESULTS, SCHEMES, VisitReport
 
 
-def move(session: Session, actor: User, now: datetime, visit: Visit, starts_at: datetime, reason: str,
-         consultant_id: int | None = None) -> Visit:
+def move(
+    session: Session,
+    actor: User,
+    now: datetime,
+    visit: Visit,
+    starts_at: datetime,
+    reason: str,
+    consultant_id: int | None = None,
+) -> Visit:
     """Give the visit another time, and perhaps another consultant, who then answers for it.
 
     Raises Refusal stale, overlap, travel, hours, capacity (with ``alternatives``); Invalid without a reason.
@@ -45,13 +52,26 @@ def move(session: Session, actor: User, now: datetime, visit: Visit, starts_at: 
         visit.arrived_at = None
 
     def taken() -> NoReturn:
-        raise Refusal("overlap", N_("Tiden er lige blevet taget af en anden. Besøget er ikke flyttet."),
-                      extra=others(session, now, ask, target, starts_at))
+        raise Refusal(
+            "overlap",
+            N_("Tiden er lige blevet taget af en anden. Besøget er ikke flyttet."),
+            extra=others(session, now, ask, target, starts_at),
+        )
 
     write(session, change, taken)
     session.expire(visit, ["consultant", "responsible"])
-    _event(session, actor, now, visit, "move", reason=reason, was=was.isoformat(), to=slot.starts_at.isoformat(),
-           former_id=former.id, consultant_id=target)
+    _event(
+        session,
+        actor,
+        now,
+        visit,
+        "move",
+        reason=reason,
+        was=was.isoformat(),
+        to=slot.starts_at.isoformat(),
+        former_id=former.id,
+        consultant_id=target,
+    )
     publish_visit(session, now, visit)
     tell_moved(session, now, visit, former, was, reason)
     session.flush()
@@ -147,8 +167,10 @@ def _reason(reason: str) -> str:
 def _hold(session: Session, visit: Visit) -> None:
     """Lock the row and see it as it is now."""
     session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
-    session.refresh(visit, ["state", "sequence", "starts_at", "ends_at", "consultant_id", "responsible_id",
-                            "arrived_at", "reported_at"])
+    session.refresh(
+        visit,
+        ["state", "sequence", "starts_at", "ends_at", "consultant_id", "responsible_id", "arrived_at", "reported_at"],
+    )
 
 
 def _refuse_unless_booked(visit: Visit) -> None:
@@ -157,7 +179,23 @@ def _refuse_unless_booked(visit: Visit) -> None:
 
 
 def _event(session: Session, actor: Any, now: datetime, visit: Visit, kind: str, **data: Any) -> None:
-    session.add(VisitEvent(visit_id=visit.id, at=now, kind=kind, actor_id=actor.id if actor else None,
-                           responsible_id=visit.responsible_id, data=data))
-    activity.record(session, actor, now, f"visits.{kind}", visit, workplace_id=visit.workplace_id,
-                    campaign_id=visit.campaign_id, **data)
+    session.add(
+        VisitEvent(
+            visit_id=visit.id,
+            at=now,
+            kind=kind,
+            actor_id=actor.id if actor else None,
+            responsible_id=visit.responsible_id,
+            data=data,
+        )
+    )
+    activity.record(
+        session,
+        actor,
+        now,
+        f"visits.{kind}",
+        visit,
+        workplace_id=visit.workplace_id,
+        campaign_id=visit.campaign_id,
+        **data,
+    )

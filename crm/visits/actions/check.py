@@ -60,8 +60,9 @@ def _early(wish: Wish, starts_at: datetime) -> str | None:
     return "notice" if starts_at < wish.earliest else "horizon" if starts_at > wish.latest else None
 
 
-def refuse(session: Session, now: datetime, ask: Ask, person: Person, wish: Wish, verdict: Verdict,
-           slot: Slot | None) -> NoReturn:
+def refuse(
+    session: Session, now: datetime, ask: Ask, person: Person, wish: Wish, verdict: Verdict, slot: Slot | None
+) -> NoReturn:
     """Raise the refusal with its sentence and three other times."""
     code, message = REFUSED[verdict.reason or "hours"]
     fields: dict[str, Any] = refusal_fields(slot) if slot else {}

@@ -59,32 +59,58 @@ def _parts(session: Session, visit: Visit) -> dict[str, Any]:
     booker = session.get(User, visit.booked_by) if visit.booked_by else None
     campaign = session.get_one(Campaign, visit.campaign_id)
     return {
-        "visit": visit, "workplace": visit.workplace, "address": address_of(visit), "campaign": campaign,
+        "visit": visit,
+        "workplace": visit.workplace,
+        "address": address_of(visit),
+        "campaign": campaign,
         "consultant": session.get_one(User, visit.consultant_id),
         "jobcentre": session.scalars(select(Jobcentre).where(Jobcentre.id == visit.jobcentre_id)).one(),
         "booker": booker.name if booker else "",
     }
 
 
-def _company(session: Session, now: datetime, visit: Visit, template: str, method: Any, parts: Mapping[str, Any],
-             ) -> None:
+def _company(
+    session: Session,
+    now: datetime,
+    visit: Visit,
+    template: str,
+    method: Any,
+    parts: Mapping[str, Any],
+) -> None:
     if not visit.contact_email:
         return
     subject, text, html = render_mail(template, **parts)
-    send(session, now, channel="mail", dedupe_key=f"visit:{visit.id}:{template}:{visit.sequence}",
-         to=visit.contact_email, subject=subject, text=text, html=html, workplace_id=visit.workplace_id,
-         attachments=[_invitation(now, visit, method, parts)])
+    send(
+        session,
+        now,
+        channel="mail",
+        dedupe_key=f"visit:{visit.id}:{template}:{visit.sequence}",
+        to=visit.contact_email,
+        subject=subject,
+        text=text,
+        html=html,
+        workplace_id=visit.workplace_id,
+        attachments=[_invitation(now, visit, method, parts)],
+    )
 
 
 def _invitation(now: datetime, visit: Visit, method: Any, parts: Mapping[str, Any]) -> dict[str, str]:
     consultant, jobcentre = parts["consultant"], parts["jobcentre"]
     call = f" på telefon {consultant.phone}" if consultant.phone else ""
     entry = Entry(
-        uid_of(visit), visit.starts_at, visit.ends_at, f"Besøg fra {jobcentre.name}: {consultant.name}",
-        parts["address"], f"Skal besøget flyttes eller aflyses, så ring til {consultant.name}{call}.",
-        "CANCELLED" if method == "CANCEL" else "CONFIRMED", visit.sequence, now)
-    text = invitation_text(method, entry, Party(consultant.name, consultant.email),
-                           Party(visit.contact_name, visit.contact_email or ""))
+        uid_of(visit),
+        visit.starts_at,
+        visit.ends_at,
+        f"Besøg fra {jobcentre.name}: {consultant.name}",
+        parts["address"],
+        f"Skal besøget flyttes eller aflyses, så ring til {consultant.name}{call}.",
+        "CANCELLED" if method == "CANCEL" else "CONFIRMED",
+        visit.sequence,
+        now,
+    )
+    text = invitation_text(
+        method, entry, Party(consultant.name, consultant.email), Party(visit.contact_name, visit.contact_email or "")
+    )
     return {"name": "besoeg.ics", "mime": f"text/calendar; method={method}", "text": text}
 
 
@@ -94,18 +120,51 @@ def _reminder(session: Session, now: datetime, visit: Visit, parts: Mapping[str,
     if not visit.contact_email or day <= danish_date(now):
         return
     subject, text, html = render_mail("visit_reminder", **parts)
-    send(session, now, channel="mail", dedupe_key=reminder_key(visit, visit.sequence), to=visit.contact_email,
-         subject=subject, text=text, html=html, not_before=at(day, REMINDER_MINUTE), workplace_id=visit.workplace_id)
+    send(
+        session,
+        now,
+        channel="mail",
+        dedupe_key=reminder_key(visit, visit.sequence),
+        to=visit.contact_email,
+        subject=subject,
+        text=text,
+        html=html,
+        not_before=at(day, REMINDER_MINUTE),
+        workplace_id=visit.workplace_id,
+    )
 
 
-def _consultant(session: Session, now: datetime, visit: Visit, user: User, template: str, parts: Mapping[str, Any],
-                soon: datetime | None = None) -> None:
+def _consultant(
+    session: Session,
+    now: datetime,
+    visit: Visit,
+    user: User,
+    template: str,
+    parts: Mapping[str, Any],
+    soon: datetime | None = None,
+) -> None:
     """A mail, and an SMS when the change concerns the next 24 hours."""
     subject, text, html = render_mail(template, **parts)
     key = f"visit:{visit.id}:{template}:{visit.sequence}:{user.id}"
-    send(session, now, channel="mail", dedupe_key=key, to=user.email, subject=subject, text=text, html=html,
-         workplace_id=visit.workplace_id)
+    send(
+        session,
+        now,
+        channel="mail",
+        dedupe_key=key,
+        to=user.email,
+        subject=subject,
+        text=text,
+        html=html,
+        workplace_id=visit.workplace_id,
+    )
     moments: Sequence[datetime] = [m for m in (soon, visit.starts_at, parts.get("was")) if m is not None]
     if user.phone and any(now <= moment < now + SMS_WITHIN for moment in moments):
-        send(session, now, channel="sms", dedupe_key=f"{key}:sms", to=user.phone, workplace_id=visit.workplace_id,
-             text=f"{subject}. {visit.workplace.name}, {parts['address']}. Kl. {clock_text(visit.starts_at)}.")
+        send(
+            session,
+            now,
+            channel="sms",
+            dedupe_key=f"{key}:sms",
+            to=user.phone,
+            workplace_id=visit.workplace_id,
+            text=f"{subject}. {visit.workplace.name}, {parts['address']}. Kl. {clock_text(visit.starts_at)}.",
+        )

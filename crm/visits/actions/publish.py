@@ -25,10 +25,20 @@ def address_of(visit: Visit) -> str:
 def publish_visit(session: Session, now: datetime, visit: Visit) -> CalendarEvent:
     """Write the consultant's event; a cancelled visit stays as a cancelled event."""
     who = ", ".join(part for part in (visit.contact_name, visit.contact_title) if part)
-    lines = [f"Kontakt: {who}", f"Telefon: {format_phone(visit.contact_phone)}" if visit.contact_phone else "",
-             visit.note]
+    lines = [
+        f"Kontakt: {who}",
+        f"Telefon: {format_phone(visit.contact_phone)}" if visit.contact_phone else "",
+        visit.note,
+    ]
     return publish(
-        session, now, uid=uid_of(visit), consultant_id=visit.consultant_id, starts_at=visit.starts_at,
-        ends_at=visit.ends_at, summary=f"Besøg: {visit.workplace.name}", location=address_of(visit),
+        session,
+        now,
+        uid=uid_of(visit),
+        consultant_id=visit.consultant_id,
+        starts_at=visit.starts_at,
+        ends_at=visit.ends_at,
+        summary=f"Besøg: {visit.workplace.name}",
+        location=address_of(visit),
         description="\n".join(line for line in lines if line),
-        status="CONFIRMED" if visit.state in OCCUPYING_STATES else "CANCELLED")
+        status="CONFIRMED" if visit.state in OCCUPYING_STATES else "CANCELLED",
+    )

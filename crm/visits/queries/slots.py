@@ -48,8 +48,14 @@ class Ask:
     def wish(self, now: datetime) -> Wish:
         campaign = self.campaign
         hours = campaign.notice_hours if self.notice else 0
-        return Wish(self.place, self.exact, campaign.visit_minutes, campaign.margin_minutes,
-                    now + timedelta(hours=hours), now + timedelta(days=campaign.horizon_days))
+        return Wish(
+            self.place,
+            self.exact,
+            campaign.visit_minutes,
+            campaign.margin_minutes,
+            now + timedelta(hours=hours),
+            now + timedelta(days=campaign.horizon_days),
+        )
 
 
 def place_of(workplace: Workplace) -> tuple[Place, bool]:
@@ -58,8 +64,14 @@ def place_of(workplace: Workplace) -> tuple[Place, bool]:
         return Place(workplace.lat, workplace.lon), workplace.geo_source == "file"
     place = place_of_postcode(workplace.postcode)
     if place is None:
-        raise Refusal("no_place", N_("Virksomhedens adresse kan ikke placeres på kortet: postnummer {postcode} kendes "
-                                     "ikke. Ret adressen, og prøv igen."), postcode=workplace.postcode)
+        raise Refusal(
+            "no_place",
+            N_(
+                "Virksomhedens adresse kan ikke placeres på kortet: postnummer {postcode} kendes "
+                "ikke. Ret adressen, og prøv igen."
+            ),
+            postcode=workplace.postcode,
+        )
     return place, False
 
 
@@ -74,8 +86,9 @@ def ask_for_visit(visit: Visit) -> Ask:
     return Ask(visit.jobcentre_id, visit.entry.campaign, place, visit.workplace.geo_source == "file", visit.id, False)
 
 
-def slots(session: Session, now: datetime, entry: QueueEntry, frm: datetime, to: datetime, *,
-          refused: bool = False) -> Offer:
+def slots(
+    session: Session, now: datetime, entry: QueueEntry, frm: datetime, to: datetime, *, refused: bool = False
+) -> Offer:
     """Times for the entry's workplace with its jobcentre's consultants in [frm, to), best first.
 
     With ``refused`` also every half hour that cannot be had, with the reason. Raises Refusal ``no_place``.
@@ -109,8 +122,12 @@ class Board:
         """Every half hour that cannot be had, by time."""
         return sorted(self._slots(turned_down, frm, to), key=lambda s: (s.starts_at, s.consultant_id))
 
-    def _slots(self, judge: Callable[[Day, Wish, TravelEngine], Iterable[Verdict]], frm: datetime, to: datetime,
-               ) -> Iterator[Slot]:
+    def _slots(
+        self,
+        judge: Callable[[Day, Wish, TravelEngine], Iterable[Verdict]],
+        frm: datetime,
+        to: datetime,
+    ) -> Iterator[Slot]:
         engine = default_engine()
         first, last = danish_date(frm), danish_date(to)
         for (number, date_), day in self.days.items():
@@ -130,13 +147,19 @@ def board(session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime
     return Board(wish, people, days, weeks)
 
 
-def search(session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime, *,
-           with_refused: bool = False) -> Offer:
+def search(
+    session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime, *, with_refused: bool = False
+) -> Offer:
     """The general search behind ``slots``; an empty or reversed span gives an empty offer."""
     found = board(session, now, ask, frm, to)
     frm = max(frm, now)
-    return Offer(found.bookable(frm, to), found.refused(frm, to) if with_refused else [], found.wish.earliest,
-                 found.wish.latest, len(found.people))
+    return Offer(
+        found.bookable(frm, to),
+        found.refused(frm, to) if with_refused else [],
+        found.wish.earliest,
+        found.wish.latest,
+        len(found.people),
+    )
 
 
 @dataclass(frozen=True)
@@ -155,11 +178,27 @@ class SlotMaker:
         ends_at = verdict.starts_at + self.wish.length
         beside, town, at = explained(verdict, ends_at)
         block = other_end(verdict)
-        return Slot(self.person.id, self.person.name, self.person.initials, verdict.starts_at, ends_at,
-                    verdict.before_min, verdict.after_min, verdict.extra_min, verdict.ferry,
-                    self.weeks.get((self.person.id, *_week(verdict.starts_at)), 0), beside, town, at,
-                    verdict.reason, block.town if block else "", verdict.needed_min, verdict.available_min,
-                    self.day.max_visits, block is not None and block.kind == "visit")
+        return Slot(
+            self.person.id,
+            self.person.name,
+            self.person.initials,
+            verdict.starts_at,
+            ends_at,
+            verdict.before_min,
+            verdict.after_min,
+            verdict.extra_min,
+            verdict.ferry,
+            self.weeks.get((self.person.id, *_week(verdict.starts_at)), 0),
+            beside,
+            town,
+            at,
+            verdict.reason,
+            block.town if block else "",
+            verdict.needed_min,
+            verdict.available_min,
+            self.day.max_visits,
+            block is not None and block.kind == "visit",
+        )
 
 
 def _week(moment: datetime) -> tuple[int, int]:
@@ -169,9 +208,12 @@ def _week(moment: datetime) -> tuple[int, int]:
 def consultants(session: Session, jobcentre_ids: Collection[int]) -> dict[int, Person]:
     """Active consultants of these jobcentres as plain values: one query."""
     rows = session.execute(
-        select(User.id, User.name, User.initials).join(UserRole, UserRole.user_id == User.id)
+        select(User.id, User.name, User.initials)
+        .join(UserRole, UserRole.user_id == User.id)
         .where(UserRole.role == "consultant", UserRole.jobcentre_id.in_(jobcentre_ids), User.active)
-        .order_by(User.id).distinct())
+        .order_by(User.id)
+        .distinct()
+    )
     return {row.id: Person(*row) for row in rows}
 
 
@@ -181,8 +223,13 @@ class _Loaded:
     weeks: dict[tuple[int, int, int], int] = field(default_factory=dict)
 
 
-def load_days(session: Session, people: Collection[int], dates: Sequence[date], *, exclude: int | None = None,
-              ) -> tuple[dict[tuple[int, date], Day], Mapping[tuple[int, int, int], int]]:
+def load_days(
+    session: Session,
+    people: Collection[int],
+    dates: Sequence[date],
+    *,
+    exclude: int | None = None,
+) -> tuple[dict[tuple[int, date], Day], Mapping[tuple[int, int, int], int]]:
     """Each consultant's days as the rules judge them, and the visits each has in each ISO week: four queries.
 
     A consultant without a profile has no days.
@@ -200,8 +247,10 @@ def load_days(session: Session, people: Collection[int], dates: Sequence[date], 
     return days, loaded.weeks
 
 
-def _split(time: Time, bounds: Sequence[tuple[date, datetime, datetime]],
-           ) -> dict[date, tuple[list[Span], list[Span]]]:
+def _split(
+    time: Time,
+    bounds: Sequence[tuple[date, datetime, datetime]],
+) -> dict[date, tuple[list[Span], list[Span]]]:
     """Hours and absences by day, days without hours left out; a span over midnight is cut there."""
     starts = [start for _, start, _ in bounds]
     result: dict[date, tuple[list[Span], list[Span]]] = {}
@@ -237,12 +286,25 @@ def _visits(session: Session, people: Collection[int], dates: Sequence[date], ex
     weeks = [day.isocalendar()[:2] for day in days]
     visit, place = inspect(Visit).local_table.c, inspect(Workplace).local_table.c
     rows = session.execute(
-        select(visit.id, visit.consultant_id, visit.starts_at, visit.ends_at, visit.lat, visit.lon, place.city,
-               place.geo_source)
+        select(
+            visit.id,
+            visit.consultant_id,
+            visit.starts_at,
+            visit.ends_at,
+            visit.lat,
+            visit.lon,
+            place.city,
+            place.geo_source,
+        )
         .join_from(visit.id.table, place.id.table, place.id == visit.workplace_id)
-        .where(visit.consultant_id.in_(people), visit.state.in_(OCCUPYING_STATES), visit.starts_at >= opens[0],
-               visit.starts_at < day_bounds(days[-1])[1])
-        .order_by(visit.starts_at))
+        .where(
+            visit.consultant_id.in_(people),
+            visit.state.in_(OCCUPYING_STATES),
+            visit.starts_at >= opens[0],
+            visit.starts_at < day_bounds(days[-1])[1],
+        )
+        .order_by(visit.starts_at)
+    )
     loaded = _Loaded()
     for number, who, start, end, lat, lon, city, source in rows:
         if number != exclude:
@@ -250,5 +312,6 @@ def _visits(session: Session, people: Collection[int], dates: Sequence[date], ex
             week = (who, *weeks[at])
             loaded.weeks[week] = loaded.weeks.get(week, 0) + 1
             loaded.stops.setdefault((who, days[at]), []).append(
-                Stop(start, end, Place(lat, lon), city, "visit", source == "file"))
+                Stop(start, end, Place(lat, lon), city, "visit", source == "file")
+            )
     return loaded

@@ -33,9 +33,13 @@ def reach(scope: Scope, *, booked: bool = False) -> ColumnElement[bool]:
 def visit(session: Session, scope: Scope, visit_id: int, *, booked: bool = False) -> Visit:
     """With its people and history; ``booked`` as in ``reach``. Raises NotFound outside the scope."""
     found = session.scalar(
-        select(Visit).where(Visit.id == visit_id, reach(scope, booked=booked))
-        .options(*_people(Visit.consultant, Visit.responsible),
-                 selectinload(Visit.events).options(*_people(VisitEvent.actor, VisitEvent.responsible))))
+        select(Visit)
+        .where(Visit.id == visit_id, reach(scope, booked=booked))
+        .options(
+            *_people(Visit.consultant, Visit.responsible),
+            selectinload(Visit.events).options(*_people(VisitEvent.actor, VisitEvent.responsible)),
+        )
+    )
     if found is None:
         raise NotFound
     return found
@@ -46,12 +50,18 @@ def _people(*links: Any) -> list[Any]:
     return [joinedload(link).lazyload(User.roles) for link in links]
 
 
-def visits(scope: Scope, *, state: str | None = None, frm: date | None = None, to: date | None = None,
-           consultant_id: int | None = None, campaign_id: int | None = None) -> Select[Visit]:
+def visits(
+    scope: Scope,
+    *,
+    state: str | None = None,
+    frm: date | None = None,
+    to: date | None = None,
+    consultant_id: int | None = None,
+    campaign_id: int | None = None,
+) -> Select[Visit]:
     """The statement of a list for reading; ``frm`` and ``to`` are Danish days, both included. Order and paging are
     the caller's."""
-    statement = select(Visit).where(reach(scope, booked=True)).options(
-        *_people(Visit.consultant, Visit.responsible))
+    statement = select(Visit).where(reach(scope, booked=True)).options(*_people(Visit.consultant, Visit.responsible))
     if state:
         statement = statement.where(Visit.state == state)
     if frm:
@@ -67,14 +77,16 @@ def visits(scope: Scope, *, state: str | None = None, frm: date | None = None, t
 
 def upcoming(session: Session, scope: Scope, now: datetime, *, limit: int = 20) -> Sequence[Visit]:
     """Booked visits that have not begun, the next first."""
-    return session.scalars(visits(scope, state="booked").where(Visit.starts_at >= now)
-                           .order_by(Visit.starts_at).limit(limit)).all()
+    return session.scalars(
+        visits(scope, state="booked").where(Visit.starts_at >= now).order_by(Visit.starts_at).limit(limit)
+    ).all()
 
 
 def unreported(session: Session, scope: Scope, now: datetime, *, limit: int = 50) -> Sequence[Visit]:
     """Booked visits that are over and lack their report, the oldest first."""
-    return session.scalars(visits(scope, state="booked").where(Visit.ends_at < now)
-                           .order_by(Visit.starts_at).limit(limit)).all()
+    return session.scalars(
+        visits(scope, state="booked").where(Visit.ends_at < now).order_by(Visit.starts_at).limit(limit)
+    ).all()
 
 
 @dataclass(frozen=True)
@@ -101,24 +113,59 @@ def day_plan(session: Session, consultant: User, day: date, now: datetime) -> Da
     """The day with drives and leave-by times. A cancelled visit is no stop of it."""
     start, end = day_bounds(day)
     found = session.scalars(
-        select(Visit).where(Visit.consultant_id == consultant.id, Visit.state.in_(OCCUPYING_STATES),
-                            Visit.starts_at >= start, Visit.starts_at < end).order_by(Visit.starts_at)).all()
+        select(Visit)
+        .where(
+            Visit.consultant_id == consultant.id,
+            Visit.state.in_(OCCUPYING_STATES),
+            Visit.starts_at >= start,
+            Visit.starts_at < end,
+        )
+        .order_by(Visit.starts_at)
+    ).all()
     profile = profiles(session, [consultant.id]).get(consultant.id)
     time = times(session, [consultant.id], start, end)[consultant.id]
-    away = session.scalars(select(Absence).where(Absence.consultant_id == consultant.id, Absence.starts_at < end,
-                                                 Absence.ends_at > start).order_by(Absence.starts_at)).all()
-    margin = max((m for m in session.scalars(select(Campaign.margin_minutes).where(
-        Campaign.id.in_({v.campaign_id for v in found})))), default=0)
-    driven = route(Place(profile.base_lat, profile.base_lon), [_halt(v) for v in found], default_engine(), margin) \
-        if profile else Route()
+    away = session.scalars(
+        select(Absence)
+        .where(Absence.consultant_id == consultant.id, Absence.starts_at < end, Absence.ends_at > start)
+        .order_by(Absence.starts_at)
+    ).all()
+    margin = max(
+        (
+            m
+            for m in session.scalars(
+                select(Campaign.margin_minutes).where(Campaign.id.in_({v.campaign_id for v in found}))
+            )
+        ),
+        default=0,
+    )
+    driven = (
+        route(Place(profile.base_lat, profile.base_lon), [_halt(v) for v in found], default_engine(), margin)
+        if profile
+        else Route()
+    )
     upcoming_now = next((v for v in found if v.state == "booked"), None) if day == danish_date(now) else None
     following = session.scalar(
-        select(Visit.starts_at).where(Visit.consultant_id == consultant.id, Visit.state == "booked",
-                                      Visit.starts_at >= end).order_by(Visit.starts_at).limit(1))
-    people = {u.id: u for u in session.scalars(select(User).where(
-        User.id.in_({v.booked_by for v in found if v.booked_by})))} if found else {}
-    return DayPlan(day, profile, found, driven, upcoming_now, time.hours, away,
-                   danish_date(following) if following else None, people)
+        select(Visit.starts_at)
+        .where(Visit.consultant_id == consultant.id, Visit.state == "booked", Visit.starts_at >= end)
+        .order_by(Visit.starts_at)
+        .limit(1)
+    )
+    people = (
+        {u.id: u for u in session.scalars(select(User).where(User.id.in_({v.booked_by for v in found if v.booked_by})))}
+        if found
+        else {}
+    )
+    return DayPlan(
+        day,
+        profile,
+        found,
+        driven,
+        upcoming_now,
+        time.hours,
+        away,
+        danish_date(following) if following else None,
+        people,
+    )
 
 
 def _halt(visit: Visit) -> Halt:

@@ -146,18 +146,34 @@ def _line(day: Day) -> list[Stop]:
 
 def _gap(before: Stop, after: Stop, wish: Wish, engine: TravelEngine) -> Gap:
     exact = before.exact and after.exact and wish.exact
-    return Gap(before, after, engine.leg(before.place, wish.place), engine.leg(wish.place, after.place),
-               engine.leg(before.place, after.place), wish.margin + (0 if exact else POSTCODE_MARGIN))
+    return Gap(
+        before,
+        after,
+        engine.leg(before.place, wish.place),
+        engine.leg(wish.place, after.place),
+        engine.leg(before.place, after.place),
+        wish.margin + (0 if exact else POSTCODE_MARGIN),
+    )
 
 
 def _driven(day: Day, gap: Gap, start: datetime, end: datetime) -> Verdict:
     """The two drives against the working time around the visit; a pause in the hours is not driven in."""
-    sides = Verdict(start, None, gap.before, gap.after, gap.there.minutes, gap.onward.minutes,
-                    gap.there.minutes + gap.onward.minutes - gap.replaced.minutes, gap.ferry)
+    sides = Verdict(
+        start,
+        None,
+        gap.before,
+        gap.after,
+        gap.there.minutes,
+        gap.onward.minutes,
+        gap.there.minutes + gap.onward.minutes - gap.replaced.minutes,
+        gap.ferry,
+    )
     if not (gap.there.reachable and gap.onward.reachable):
         return replace(sides, reason="unreachable")
-    for reason, leg, frm, to in (("travel_before", gap.there, gap.before.ends_at, start),
-                                 ("travel_after", gap.onward, end, gap.after.starts_at)):
+    for reason, leg, frm, to in (
+        ("travel_before", gap.there, gap.before.ends_at, start),
+        ("travel_after", gap.onward, end, gap.after.starts_at),
+    ):
         available = minutes_between(frm, to) - _pauses(day.hours, frm, to)
         if leg.minutes + gap.margin > available:
             return replace(sides, reason=reason, needed_min=leg.minutes + gap.margin, available_min=available)

@@ -77,13 +77,19 @@ def explained(verdict: Verdict, ends_at: datetime) -> tuple[str, str, datetime |
     before, after = verdict.before, verdict.after
     beside = before if before and before.kind == "visit" else None
     onward = after if after and after.kind == "visit" else None
-    if beside and verdict.starts_at - beside.ends_at <= NEAR and not (
-            onward and onward.starts_at - ends_at < verdict.starts_at - beside.ends_at):
+    if (
+        beside
+        and verdict.starts_at - beside.ends_at <= NEAR
+        and not (onward and onward.starts_at - ends_at < verdict.starts_at - beside.ends_at)
+    ):
         return "after", beside.town, beside.starts_at
     if onward and onward.starts_at - ends_at <= NEAR:
         return "before", onward.town, onward.starts_at
-    return ("last" if beside and not onward else "first" if not beside else "after"), \
-        beside.town if beside else "", beside.starts_at if beside else None
+    return (
+        ("last" if beside and not onward else "first" if not beside else "after"),
+        beside.town if beside else "",
+        beside.starts_at if beside else None,
+    )
 
 
 def rank(slot: Slot) -> tuple[int, int, datetime, int]:
@@ -108,8 +114,12 @@ def refusal_short(slot: Slot) -> tuple[str, dict[str, Any]]:
 
 
 def refusal_fields(slot: Slot) -> dict[str, Any]:
-    return {"needed": slot.needed_min, "available": max(slot.available_min or 0, 0), "place": slot.place,
-            "max": slot.max_visits}
+    return {
+        "needed": slot.needed_min,
+        "available": max(slot.available_min or 0, 0),
+        "place": slot.place,
+        "max": slot.max_visits,
+    }
 
 
 def other_end(verdict: Verdict) -> Stop | None:
@@ -124,8 +134,11 @@ def alternatives(slots: Sequence[Slot], wanted_at: datetime, consultant_id: int)
     day = danish_date(wanted_at)
 
     def apart(slot: Slot) -> tuple[float, bool, int]:
-        return (abs((slot.starts_at - wanted_at).total_seconds()), slot.consultant_id != consultant_id,
-                slot.extra_driving_min)
+        return (
+            abs((slot.starts_at - wanted_at).total_seconds()),
+            slot.consultant_id != consultant_id,
+            slot.extra_driving_min,
+        )
 
     nearest = sorted((s for s in slots if danish_date(s.starts_at) == day), key=apart)
     same = sorted((s for s in slots if s.consultant_id == consultant_id), key=apart)
@@ -141,13 +154,22 @@ def alternatives(slots: Sequence[Slot], wanted_at: datetime, consultant_id: int)
 def as_dict(slot: Slot, why: str | None = None) -> dict[str, Any]:
     """The slot for programs; times ISO 8601 in UTC."""
     row: dict[str, Any] = {
-        "consultant_id": slot.consultant_id, "consultant": slot.consultant, "initials": slot.initials,
-        "starts_at": slot.starts_at.isoformat(), "ends_at": slot.ends_at.isoformat(),
-        "travel_before_min": slot.travel_before_min, "travel_after_min": slot.travel_after_min,
-        "extra_driving_min": slot.extra_driving_min, "ferry": slot.ferry,
+        "consultant_id": slot.consultant_id,
+        "consultant": slot.consultant,
+        "initials": slot.initials,
+        "starts_at": slot.starts_at.isoformat(),
+        "ends_at": slot.ends_at.isoformat(),
+        "travel_before_min": slot.travel_before_min,
+        "travel_after_min": slot.travel_after_min,
+        "extra_driving_min": slot.extra_driving_min,
+        "ferry": slot.ferry,
         "explanation": {"beside": slot.beside, "town": slot.town, "at": slot.at.isoformat() if slot.at else None},
     }
     if slot.reason:
-        row |= {"reason": slot.reason, "code": slot.code, "needed_min": slot.needed_min,
-                "available_min": slot.available_min}
+        row |= {
+            "reason": slot.reason,
+            "code": slot.code,
+            "needed_min": slot.needed_min,
+            "available_min": slot.available_min,
+        }
     return row | ({"why": why} if why else {})

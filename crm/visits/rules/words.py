@@ -76,9 +76,13 @@ REFUSED = {
     "overlap": ("overlap", N_("Tiden er taget: konsulenten har et andet besøg {taken}.")),
     "away": ("hours", N_("Konsulenten er optaget eller fraværende på det tidspunkt.")),
     "travel_before": (
-        "travel", N_("Konsulenten kan ikke nå frem: {needed} min kørsel fra {place}, {available} min fri.")),
+        "travel",
+        N_("Konsulenten kan ikke nå frem: {needed} min kørsel fra {place}, {available} min fri."),
+    ),
     "travel_after": (
-        "travel", N_("Konsulenten kan ikke nå videre: {needed} min kørsel til {place}, {available} min fri.")),
+        "travel",
+        N_("Konsulenten kan ikke nå videre: {needed} min kørsel til {place}, {available} min fri."),
+    ),
     "unreachable": ("travel", N_("Konsulenten kan ikke køre mellem stederne samme dag.")),
     "hours": ("hours", N_("Tiden ligger uden for konsulentens arbejdstid.")),
     "notice": ("hours", N_("Tiden ligger for tidligt: besøg bookes tidligst {earliest}.")),

@@ -32,8 +32,14 @@ def slots_panel() -> Any:
     try:
         return _fragment(entry, request.args.get("week"), every=request.args.get("all") == "1")
     except Refusal as refusal:
-        return render_template("visits/_slots.html", entry=entry, panel=None, days=[], refusal=None,
-                               problem=say(refusal.message, refusal.fields))
+        return render_template(
+            "visits/_slots.html",
+            entry=entry,
+            panel=None,
+            days=[],
+            refusal=None,
+            problem=say(refusal.message, refusal.fields),
+        )
 
 
 def _entry_id() -> int:
@@ -64,8 +70,9 @@ def book() -> Any:
         return _refused(entry, form, Invalid(_("Besøget er ikke booket. Ret det, der mangler, og gem igen.")))
     consultant_id, starts_at = form.wanted
     try:
-        visit = book_visit(session(), actor(), now(), entry, consultant_id, starts_at, form.contact,
-                           form.note.data or "")
+        visit = book_visit(
+            session(), actor(), now(), entry, consultant_id, starts_at, form.contact, form.note.data or ""
+        )
     except NotFound:
         return _refused(entry, form, Invalid(_("Konsulenten hører ikke til jobcentret. Vælg en tid i listen.")))
     except Refusal as refusal:
@@ -74,8 +81,15 @@ def book() -> Any:
 
 
 def _booked(entry: QueueEntry, visit: Visit) -> Any:
-    flash(_("Besøget hos %(company)s er booket %(when)s hos %(who)s.", company=entry.workplace.name,
-            when=dk_datetime(visit.starts_at), who=visit.consultant.name), "success")
+    flash(
+        _(
+            "Besøget hos %(company)s er booket %(when)s hos %(who)s.",
+            company=entry.workplace.name,
+            when=dk_datetime(visit.starts_at),
+            who=visit.consultant.name,
+        ),
+        "success",
+    )
     if actor().has_role("phoner"):
         claim(session(), actor(), now(), entry.campaign_id, _chosen_jobcentre(entry))
         target = url_for("calling.call")
@@ -99,14 +113,22 @@ def _refused(entry: QueueEntry, form: BookForm, refusal: Refusal) -> Any:
     keys = [line["value"] for block in nearest for group in block["groups"] for line in group["slots"]]
     slot = form.slot.data if not form.slot.errors else None
     errors = [*(text for field in form for text in field.errors), *(say(text) for text in refusal.errors.values())]
-    view: dict[str, Any] = {"entry": entry, "refusal": refusal, "problem": None, "errors": errors, "nearest": nearest,
-                            "detail": say(refusal.message, refusal.fields), "form": form}
+    view: dict[str, Any] = {
+        "entry": entry,
+        "refusal": refusal,
+        "problem": None,
+        "errors": errors,
+        "nearest": nearest,
+        "detail": say(refusal.message, refusal.fields),
+        "form": form,
+    }
     if refusal.code == "no_place":
         shown = None
     else:
         week = week_name(monday_of(form.wanted[1])) if slot else None
-        shown = panel(session(), now(), _ask(entry), week, without=keys,
-                      checked=slot if refusal.status == 422 else None)
+        shown = panel(
+            session(), now(), _ask(entry), week, without=keys, checked=slot if refusal.status == 422 else None
+        )
     view |= {"panel": shown, "days": shown.days if shown else []}
     template = "visits/_slots.html" if request.headers.get("HX-Request") else "visits/book.html"
     return render_template(template, **view), refusal.status

@@ -42,8 +42,15 @@ def move(visit_id: int) -> Any:
         return _page(visit, form, Invalid(_("Konsulenten hører ikke til jobcentret. Vælg en tid i listen.")))
     except Refusal as refusal:
         return _page(visit, form, refusal)
-    flash(_("Besøget er flyttet til %(when)s hos %(who)s. %(told)s", when=dk_datetime(visit.starts_at),
-            who=visit.consultant.name, told=_told(visit)), "success")
+    flash(
+        _(
+            "Besøget er flyttet til %(when)s hos %(who)s. %(told)s",
+            when=dk_datetime(visit.starts_at),
+            who=visit.consultant.name,
+            told=_told(visit),
+        ),
+        "success",
+    )
     return redirect(url_for("visits.show", visit_id=visit.id), 303)
 
 
@@ -52,11 +59,26 @@ def _page(visit: Visit, form: MoveForm, refusal: Refusal | None) -> Any:
     nearest = alternatives_block(refusal.extra.get("alternatives", [])) if refusal else []
     keys = [line["value"] for block in nearest for group in block["groups"] for line in group["slots"]]
     week = request.args.get("week") or week_name(monday_of(max(form.wanted[1] if slot else visit.starts_at, now())))
-    shown = panel(session(), now(), ask_for_visit(visit), week, every=request.args.get("all") == "1",
-                  checked=slot if refusal and refusal.status == 422 else None, without=keys)
+    shown = panel(
+        session(),
+        now(),
+        ask_for_visit(visit),
+        week,
+        every=request.args.get("all") == "1",
+        checked=slot if refusal and refusal.status == 422 else None,
+        without=keys,
+    )
     detail = say(refusal.message, refusal.fields) if refusal else None
-    return render_template("visits/move.html", visit=visit, form=form, panel=shown, days=shown.days, nearest=nearest,
-                           refusal=refusal, detail=detail), refusal.status if refusal else 200
+    return render_template(
+        "visits/move.html",
+        visit=visit,
+        form=form,
+        panel=shown,
+        days=shown.days,
+        nearest=nearest,
+        refusal=refusal,
+        detail=detail,
+    ), refusal.status if refusal else 200
 
 
 @pages.route(f"/visits/{VISIT}/cancel", methods=["GET", "POST"])
@@ -79,8 +101,11 @@ def cancel(visit_id: int) -> Any:
 
 
 def _told(visit: Visit) -> str:
-    return str(_("Virksomheden og konsulenten har fået besked.") if visit.contact_email
-               else _("Konsulenten har fået besked. Virksomheden har ingen mailadresse: ring og sig det."))
+    return str(
+        _("Virksomheden og konsulenten har fået besked.")
+        if visit.contact_email
+        else _("Konsulenten har fået besked. Virksomheden har ingen mailadresse: ring og sig det.")
+    )
 
 
 def _no_longer(visit: Visit) -> Any:

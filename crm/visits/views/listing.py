@@ -31,8 +31,13 @@ def index() -> Any:
     frm, to = _date(request.args.get("from")), _date(request.args.get("to"))
     number = max(1, min(request.args.get("page", 1, type=int) or 1, 10_000))
     statement = visits(scope(), state=state, frm=frm, to=to)
-    rows = session().scalars(statement.order_by(Visit.starts_at.desc(), Visit.id.desc())
-                             .offset((number - 1) * PAGE).limit(PAGE + 1)).all()
+    rows = (
+        session()
+        .scalars(
+            statement.order_by(Visit.starts_at.desc(), Visit.id.desc()).offset((number - 1) * PAGE).limit(PAGE + 1)
+        )
+        .all()
+    )
     more, rows = len(rows) > PAGE, rows[:PAGE]
 
     def page_url(n: int) -> str:
@@ -40,8 +45,16 @@ def index() -> Any:
         return url_for("visits.index", **chosen)
 
     return render_template(
-        "visits/index.html", rows=rows, states=STATES, state=state, frm=frm, to=to, first=(number - 1) * PAGE + 1,
-        previous_url=page_url(number - 1) if number > 1 else "", next_url=page_url(number + 1) if more else "")
+        "visits/index.html",
+        rows=rows,
+        states=STATES,
+        state=state,
+        frm=frm,
+        to=to,
+        first=(number - 1) * PAGE + 1,
+        previous_url=page_url(number - 1) if number > 1 else "",
+        next_url=page_url(number + 1) if more else "",
+    )
 
 
 def _date(text: str | None) -> date | None:
@@ -58,10 +71,16 @@ def show(visit_id: int) -> Any:
     """Who answers for it, whom to meet, what has happened; what the actor may do with it."""
     visit = load_visit(session(), scope(), visit_id, booked=True)
     return render_template(
-        "visits/show.html", visit=visit, company_url=company_url(visit), states=STATES,
-        history=history(visit), navigate=navigate_url(visit),
-        geo=geo_url(visit), may_change=within(scope_for("visits.change"), visit) and visit.state == "booked",
-        may_report=within(scope_for("visits.report"), visit))
+        "visits/show.html",
+        visit=visit,
+        company_url=company_url(visit),
+        states=STATES,
+        history=history(visit),
+        navigate=navigate_url(visit),
+        geo=geo_url(visit),
+        may_change=within(scope_for("visits.change"), visit) and visit.state == "booked",
+        may_report=within(scope_for("visits.report"), visit),
+    )
 
 
 def company_url(visit: Visit) -> str | None:
@@ -72,15 +91,27 @@ def company_url(visit: Visit) -> str | None:
 
 def within(reach: Scope, visit: Visit) -> bool:
     """Whether a scope of the actor holds this loaded visit."""
-    return (reach.everything or visit.jobcentre_id in reach.jobcentres or visit.booked_firm_id in reach.firms
-            or (reach.own is not None and reach.own == visit.consultant_id == actor().id))
+    return (
+        reach.everything
+        or visit.jobcentre_id in reach.jobcentres
+        or visit.booked_firm_id in reach.firms
+        or (reach.own is not None and reach.own == visit.consultant_id == actor().id)
+    )
 
 
 def history(visit: Visit) -> list[dict[str, Any]]:
     """Newest first, for components/timeline.html."""
-    return [{"title": say(EVENTS[event.kind]), "when": dk_datetime(event.at), "datetime": event.at.isoformat(),
-             "text": told(event), "who": event.actor.name if event.actor else "",
-             "tone": {"cancel": "bad", "report": "good"}.get(event.kind, "")} for event in reversed(visit.events)]
+    return [
+        {
+            "title": say(EVENTS[event.kind]),
+            "when": dk_datetime(event.at),
+            "datetime": event.at.isoformat(),
+            "text": told(event),
+            "who": event.actor.name if event.actor else "",
+            "tone": {"cancel": "bad", "report": "good"}.get(event.kind, ""),
+        }
+        for event in reversed(visit.events)
+    ]
 
 
 def told(event: VisitEvent) -> str:

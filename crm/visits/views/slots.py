@@ -43,8 +43,16 @@ class Panel:
         return week_name(self.monday)
 
 
-def panel(session: Session, now: datetime, ask: Ask, week: str | None, *, every: bool = False,
-          checked: str | None = None, without: Iterable[str] = ()) -> Panel:
+def panel(
+    session: Session,
+    now: datetime,
+    ask: Ask,
+    week: str | None,
+    *,
+    every: bool = False,
+    checked: str | None = None,
+    without: Iterable[str] = (),
+) -> Panel:
     """The asked-for week, else the first one with a time in it; ``without``: keys shown elsewhere on the page."""
     wish = ask.wish(now)
     whole = board(session, now, ask, now, wish.latest)
@@ -58,17 +66,30 @@ def panel(session: Session, now: datetime, ask: Ask, week: str | None, *, every:
     days = chosen(shown, whole.refused(max(start, now), end) if here else [], every=every)
     listed = sum(1 for day in days for group in day.groups for s in group.slots if not s.reason)
     return Panel(
-        monday, [day_of(day, now, best, checked) for day in days], best, bool(slots), len(whole.people),
+        monday,
+        [day_of(day, now, best, checked) for day in days],
+        best,
+        bool(slots),
+        len(whole.people),
         week_name(monday - timedelta(days=7)) if monday > monday_of(now) else None,
         week_name(monday + timedelta(days=7)) if monday + timedelta(days=7) <= danish_date(wish.latest) else None,
-        every, len(shown) - listed)
+        every,
+        len(shown) - listed,
+    )
 
 
 def day_of(day: PanelDay, now: datetime, best: Slot | None, checked: str | None) -> dict[str, Any]:
-    return {"label": day_label(day.day, now),
-            "groups": [{"who": group.initials, "who_name": group.name,
-                        "slots": [row(s, checked=checked, best=best is s) for s in group.slots]}
-                       for group in day.groups]}
+    return {
+        "label": day_label(day.day, now),
+        "groups": [
+            {
+                "who": group.initials,
+                "who_name": group.name,
+                "slots": [row(s, checked=checked, best=best is s) for s in group.slots],
+            }
+            for group in day.groups
+        ],
+    }
 
 
 def day_label(day: date, now: datetime) -> str:
@@ -85,15 +106,21 @@ def day_label(day: date, now: datetime) -> str:
 def row(slot: Slot, *, checked: str | None = None, best: bool = False, why: str | None = None) -> dict[str, Any]:
     """One line of the list of times."""
     line: dict[str, Any] = {
-        "value": slot.key, "day": dk_day(slot.starts_at), "time": f"{dk_time(slot.starts_at)}–{dk_time(slot.ends_at)}",
+        "value": slot.key,
+        "day": dk_day(slot.starts_at),
+        "time": f"{dk_time(slot.starts_at)}–{dk_time(slot.ends_at)}",
         "checked": slot.key == checked and not slot.reason,
-        "attrs": {"data-when": _("%(day)s kl. %(time)s", day=dk_long_day(slot.starts_at), time=dk_time(slot.starts_at)),
-                  "data-who": slot.consultant},
+        "attrs": {
+            "data-when": _("%(day)s kl. %(time)s", day=dk_long_day(slot.starts_at), time=dk_time(slot.starts_at)),
+            "data-who": slot.consultant,
+        },
     }
     if slot.reason:
         return line | {"off": say(*refusal_short(slot))}
-    line |= {"drive": _("%(minutes)s min kørsel", minutes=f"{slot.extra_driving_min:+d}".replace("-", "−")),
-             "note": note(slot)}
+    line |= {
+        "drive": _("%(minutes)s min kørsel", minutes=f"{slot.extra_driving_min:+d}".replace("-", "−")),
+        "note": note(slot),
+    }
     if best:
         line["best"] = _("mindst kørsel, og om formiddagen") if morning(slot) else _("mindst kørsel")
     if why:
@@ -108,20 +135,35 @@ def note(slot: Slot) -> str:
 
 def alternatives_block(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The three alternatives of a refusal as the list of times shows them."""
-    groups = [{"who": item["initials"], "who_name": item["consultant"],
-               "slots": [row(from_dict(item), why=item["why"])]} for item in found]
-    return [{"label": ngettext("Nærmeste tid", "De %(num)s nærmeste tider", len(groups)), "groups": groups}] \
-        if groups else []
+    groups = [
+        {"who": item["initials"], "who_name": item["consultant"], "slots": [row(from_dict(item), why=item["why"])]}
+        for item in found
+    ]
+    return (
+        [{"label": ngettext("Nærmeste tid", "De %(num)s nærmeste tider", len(groups)), "groups": groups}]
+        if groups
+        else []
+    )
 
 
 def from_dict(item: Mapping[str, Any]) -> Slot:
     """The slot again from what a refusal carries."""
     told = item["explanation"]
     return Slot(
-        item["consultant_id"], item["consultant"], item["initials"], datetime.fromisoformat(item["starts_at"]),
-        datetime.fromisoformat(item["ends_at"]), item["travel_before_min"], item["travel_after_min"],
-        item["extra_driving_min"], item["ferry"], 0, told["beside"], told["town"],
-        datetime.fromisoformat(told["at"]) if told["at"] else None)
+        item["consultant_id"],
+        item["consultant"],
+        item["initials"],
+        datetime.fromisoformat(item["starts_at"]),
+        datetime.fromisoformat(item["ends_at"]),
+        item["travel_before_min"],
+        item["travel_after_min"],
+        item["extra_driving_min"],
+        item["ferry"],
+        0,
+        told["beside"],
+        told["town"],
+        datetime.fromisoformat(told["at"]) if told["at"] else None,
+    )
 
 
 __all__ = ["Panel", "alternatives_block", "panel", "row"]

@@ -45,9 +45,18 @@ def today() -> Any:
     day = _day(request.args.get("day"), here)
     plan = day_plan(session(), actor(), day, now())
     return render_template(
-        "visits/today.html", plan=plan, day=day, today=here, stops=stops(plan), leave=_leave(plan),
-        summary=summary(plan), previous=day - timedelta(days=1), following=day + timedelta(days=1),
-        navigate=navigate_url, geo=geo_url)
+        "visits/today.html",
+        plan=plan,
+        day=day,
+        today=here,
+        stops=stops(plan),
+        leave=_leave(plan),
+        summary=summary(plan),
+        previous=day - timedelta(days=1),
+        following=day + timedelta(days=1),
+        navigate=navigate_url,
+        geo=geo_url,
+    )
 
 
 def _day(text: str | None, here: date) -> date:
@@ -75,8 +84,12 @@ def stops(plan: DayPlan) -> list[dict[str, Any]]:
         if halt.kind == "base":
             first = index == 0
             moment = route.legs[0].leave_by if first else route.home_at
-            row = {"kind": "base", "time": dk_time(moment), "title": plan.profile.base_name if plan.profile else "",
-                   "detail": "" if first else _("Dagen slutter")}
+            row = {
+                "kind": "base",
+                "time": dk_time(moment),
+                "title": plan.profile.base_name if plan.profile else "",
+                "detail": "" if first else _("Dagen slutter"),
+            }
         else:
             number += 1
             row = _stop(halt.ref, number, plan)
@@ -86,19 +99,35 @@ def stops(plan: DayPlan) -> list[dict[str, Any]]:
 
 def _stop(visit: Visit, number: int, plan: DayPlan) -> dict[str, Any]:
     state = "next" if plan.next is visit else "done" if visit.state != "booked" else ""
-    return {"kind": "visit", "number": number, "state": state, "time": dk_time(visit.starts_at),
-            "title": visit.workplace.name, "url": url_for("visits.show", visit_id=visit.id),
-            "detail": _("til %(end)s · %(street)s", end=dk_time(visit.ends_at),
-                        street=visit.workplace.street or visit.workplace.city)}
+    return {
+        "kind": "visit",
+        "number": number,
+        "state": state,
+        "time": dk_time(visit.starts_at),
+        "title": visit.workplace.name,
+        "url": url_for("visits.show", visit_id=visit.id),
+        "detail": _(
+            "til %(end)s · %(street)s",
+            end=dk_time(visit.ends_at),
+            street=visit.workplace.street or visit.workplace.city,
+        ),
+    }
 
 
-def _with_leg(row: dict[str, Any], leg: RouteLeg | None, *, last: bool, ended: datetime, kind: str,
-              ) -> list[dict[str, Any]]:
+def _with_leg(
+    row: dict[str, Any],
+    leg: RouteLeg | None,
+    *,
+    last: bool,
+    ended: datetime,
+    kind: str,
+) -> list[dict[str, Any]]:
     """The stop, and where there is time to spare a gap after it that carries the drive."""
     if leg is None:
         return [row]
     drive: dict[str, Any] = {
-        "drive": _("%(minutes)s min kørsel", minutes=leg.leg.minutes), "leave": None if last else dk_time(leg.leave_by),
+        "drive": _("%(minutes)s min kørsel", minutes=leg.leg.minutes),
+        "leave": None if last else dk_time(leg.leave_by),
         "drive_short": _("%(minutes)s min", minutes=leg.leg.minutes),
         "slack": "" if last or leg.slack_min is None else _slack(leg.slack_min),
         "late": leg.slack_min is not None and leg.slack_min < 0,
@@ -111,14 +140,19 @@ def _with_leg(row: dict[str, Any], leg: RouteLeg | None, *, last: bool, ended: d
         drive["leave"] = None  # the base's own time is when to leave
     if not leg.spare_min:
         return [row | drive]
-    gap = {"kind": "gap", "title": _("%(minutes)s fri", minutes=minutes_hm(leg.spare_min)),
-           "detail": _("fra kl. %(time)s", time=dk_time(ended)), "time": ""}
+    gap = {
+        "kind": "gap",
+        "title": _("%(minutes)s fri", minutes=minutes_hm(leg.spare_min)),
+        "detail": _("fra kl. %(time)s", time=dk_time(ended)),
+        "time": "",
+    }
     return [row | {"drive_short": drive["drive_short"]}, gap | drive | {"slack": ""}]
 
 
 def _slack(minutes: int) -> str:
-    return str(_("%(minutes)s min luft", minutes=minutes) if minutes >= 0
-               else _("%(minutes)s min for sent", minutes=-minutes))
+    return str(
+        _("%(minutes)s min luft", minutes=minutes) if minutes >= 0 else _("%(minutes)s min for sent", minutes=-minutes)
+    )
 
 
 def summary(plan: DayPlan) -> str:
@@ -126,15 +160,22 @@ def summary(plan: DayPlan) -> str:
     count = ngettext("%(num)s besøg", "%(num)s besøg", len(plan.visits))
     if not plan.route.legs:
         return str(count)
-    return str(_("%(count)s · %(time)s kørsel · %(km)s km", count=count, time=minutes_hm(plan.route.driving_min),
-                 km=dk_number(plan.route.km)))
+    return str(
+        _(
+            "%(count)s · %(time)s kørsel · %(km)s km",
+            count=count,
+            time=minutes_hm(plan.route.driving_min),
+            km=dk_number(plan.route.km),
+        )
+    )
 
 
 def navigate_url(visit: Visit) -> str:
     """Opens the phone's navigation; the address where there is one, for it is what the driver reads."""
     workplace = visit.workplace
-    target = f"{workplace.street}, {workplace.postcode} {workplace.city}" if workplace.street \
-        else f"{visit.lat},{visit.lon}"
+    target = (
+        f"{workplace.street}, {workplace.postcode} {workplace.city}" if workplace.street else f"{visit.lat},{visit.lon}"
+    )
     return f"https://www.google.com/maps/dir/?api=1&destination={quote(target)}"
 
 
@@ -148,8 +189,14 @@ def arrive(visit_id: int) -> Any:
     """One tap; the time is kept, the place is not."""
     visit = load_visit(session(), scope(), visit_id)
     arrive_at(session(), actor(), now(), visit)
-    flash(_("Ankommet kl. %(time)s. God fornøjelse hos %(company)s.", time=dk_time(visit.arrived_at),
-            company=visit.workplace.name), "success")
+    flash(
+        _(
+            "Ankommet kl. %(time)s. God fornøjelse hos %(company)s.",
+            time=dk_time(visit.arrived_at),
+            company=visit.workplace.name,
+        ),
+        "success",
+    )
     if visit.consultant_id == actor().id:
         return redirect(url_for("visits.today", day=danish_date(visit.starts_at).isoformat()))
     return redirect(url_for("visits.show", visit_id=visit.id))

@@ -9,8 +9,9 @@ from random import Random
 
 from crm.base.clock import add_working_days, at, danish_date, next_working_day
 from crm.demo import texts
-from crm.demo.bulk import Bulk, Row
+from crm.demo.bulk import Bulk
 from crm.demo.plan import Told
+from crm.demo.rows import Row
 from crm.demo.timetable import moment
 from crm.followups.rules import LADDER, FollowUpDecision, NoFollowUp
 from crm.openings.rules import NewOpening

@@ -20,9 +20,10 @@ from crm.campaigns.rules import Filters
 from crm.companies.actions import import_register
 from crm.companies.models import Contact, Workplace
 from crm.demo import plan, texts
-from crm.demo.bulk import STATE, Bulk, Entry
+from crm.demo.bulk import Bulk
 from crm.demo.people import Centre, People, Settler, Staffing
 from crm.demo.register import Extract, write
+from crm.demo.rows import STATE, Entry
 from crm.demo.story import Calendar, Story
 from crm.demo.timetable import calling_days, pace
 from crm.travel.engine import Place, place_of_postcode

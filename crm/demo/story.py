@@ -12,9 +12,10 @@ from crm.base.clock import add_working_days, at, danish_date
 from crm.base.types import parse_phone
 from crm.demo import names, texts
 from crm.demo.aftermath import Aftermath, Habits
-from crm.demo.bulk import Bulk, Entry, Row
+from crm.demo.bulk import Bulk
 from crm.demo.people import Centre
 from crm.demo.plan import CentrePlan, Told
+from crm.demo.rows import Entry, Row
 from crm.demo.timetable import VISIT, Diary, moment
 from crm.people.models import User
 from crm.visits.rules import ContactDetails

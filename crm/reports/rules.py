@@ -89,8 +89,8 @@ DEFINITIONS: dict[str, Definition] = {
             1,
             N_("Opfølgning holdt"),
             N_(
-                "Opfølgninger gjort senest på den først aftalte frist, af dem, hvis frist er nået. En udsat frist tæller "
-                "fra den første. Jobcentrets og virksomhedens opfølgninger tælles hver for sig."
+                "Opfølgninger gjort senest på den først aftalte frist, af dem, hvis frist er nået. En udsat frist "
+                "tæller fra den første. Jobcentrets og virksomhedens opfølgninger tælles hver for sig."
             ),
         ),
     )

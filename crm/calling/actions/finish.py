@@ -41,18 +41,13 @@ def finish(
     """
     lock_person(session, actor.id)
     entry = _locked(session, entry.id)
-    before = _repeated(session, actor, entry, outcome, idempotency_key)
-    if before is not None:
+    if (before := _repeated(session, actor, entry, outcome, idempotency_key)) is not None:
         return before
     if not _may_finish(entry, actor, outcome, now):
         raise Refusal("stale", STALE)
     meaning = checked(entry.campaign, now, outcome, reason, call_back_at)
     call = Call(
-        entry_id=entry.id,
-        user_id=actor.id,
-        calling_firm_id=_firm(actor, entry),
-        started_at=entry.claimed_at if entry.claimed_by == actor.id and entry.claimed_at else now,
-        ended_at=now,
+        **_claimed(actor, entry, now),
         outcome=outcome,
         reason=reason if outcome == "declined" else None,
         note=note,
@@ -62,22 +57,34 @@ def finish(
     session.add(call)
     _settle(entry, call, meaning, mine)
     session.flush()
-    if outcome == "do_not_call":
-        set_do_not_call(session, actor, now, entry.workplace, note or SAID_ON_THE_PHONE)
-    activity.record(
-        session,
-        actor,
-        now,
-        "calling.finish",
-        entry,
-        workplace_id=entry.workplace_id,
-        campaign_id=entry.campaign_id,
-        outcome=outcome,
-        **{"reason": call.reason} if call.reason else {},
-        **{"call_back_at": call.call_back_at.isoformat()} if call.call_back_at else {},
-    )
+    _note(session, actor, entry, call)
     session.flush()
     return call
+
+
+def _claimed(actor: Any, entry: QueueEntry, now: datetime) -> dict[str, Any]:
+    """Who called whom, and from when: the claim, or now for a booking without one."""
+    held = entry.claimed_by == actor.id and entry.claimed_at
+    return {
+        "entry_id": entry.id,
+        "user_id": actor.id,
+        "calling_firm_id": _firm(actor, entry),
+        "started_at": held or now,
+        "ended_at": now,
+    }
+
+
+def _note(session: Session, actor: Any, entry: QueueEntry, call: Call) -> None:
+    """What other rooms read of the call: the wish not to be called, and the activity."""
+    if call.outcome == "do_not_call":
+        set_do_not_call(session, actor, call.ended_at, entry.workplace, call.note or SAID_ON_THE_PHONE)
+    said: dict[str, Any] = {"outcome": call.outcome}
+    if call.reason:
+        said["reason"] = call.reason
+    if call.call_back_at:
+        said["call_back_at"] = call.call_back_at.isoformat()
+    where = {"workplace_id": entry.workplace_id, "campaign_id": entry.campaign_id}
+    activity.record(session, actor, call.ended_at, "calling.finish", entry, **where, **said)
 
 
 def finish_and_next(

@@ -113,32 +113,7 @@ def _loads(
     held: dict[int, dict[date, int]],
 ) -> list[Load]:
     ids, first = [person.id for person in people], week_of(danish_date(now))
-    visits = {
-        who: (ahead, over)
-        for who, ahead, over in session.execute(
-            select(
-                Visit.consultant_id,
-                func.count(case((Visit.ends_at >= now, 1))),
-                func.count(case((Visit.ends_at < now, 1))),
-            )
-            .where(Visit.consultant_id.in_(ids), Visit.state == "booked")
-            .group_by(Visit.consultant_id)
-        )
-    }
-    late = dict(
-        session.execute(
-            select(FollowUp.owner_id, func.count())
-            .where(
-                and_(
-                    FollowUp.owner_id.in_(ids),
-                    FollowUp.state == "open",
-                    FollowUp.voided_at.is_(None),
-                    FollowUp.due_on < danish_date(now),
-                )
-            )
-            .group_by(FollowUp.owner_id)
-        ).all()
-    )
+    visits, late = _open_visits(session, ids, now), _late(session, ids, danish_date(now))
 
     def in_week(counts: dict[date, int], monday: date) -> int:
         return sum(count for day, count in counts.items() if week_of(day) == monday)
@@ -159,6 +134,26 @@ def _loads(
             )
         )
     return made
+
+
+def _open_visits(session: Session, ids: Sequence[int], now: datetime) -> dict[int, tuple[int, int]]:
+    """Consultant -> booked visits that lie ahead, and those that are over without a report."""
+    ahead, over = (func.count(case((when, 1))) for when in (Visit.ends_at >= now, Visit.ends_at < now))
+    rows = session.execute(
+        select(Visit.consultant_id, ahead, over)
+        .where(Visit.consultant_id.in_(ids), Visit.state == "booked")
+        .group_by(Visit.consultant_id)
+    )
+    return {who: (coming, unreported) for who, coming, unreported in rows}
+
+
+def _late(session: Session, ids: Sequence[int], today: date) -> dict[int, int]:
+    """Consultant -> follow-ups over their date."""
+    open_ = and_(FollowUp.state == "open", FollowUp.voided_at.is_(None), FollowUp.due_on < today)
+    rows = session.execute(
+        select(FollowUp.owner_id, func.count()).where(FollowUp.owner_id.in_(ids), open_).group_by(FollowUp.owner_id)
+    )
+    return dict(rows.all())
 
 
 def lists(session: Session, scope: Scope, limit: int = 20) -> Sequence[CallList]:

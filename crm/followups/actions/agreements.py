@@ -46,11 +46,7 @@ def agree(
             next_working_day=day_text(decision.due_on),
         )
     follow_up = FollowUp(
-        visit_id=visit.id,
-        campaign_id=visit.campaign_id,
-        jobcentre_id=visit.jobcentre_id,
-        workplace_id=visit.workplace_id,
-        owner_id=visit.consultant_id,
+        **_of_visit(visit),
         kind=decision.kind,
         owed_by=decision.owed_by,
         promise=plain(decision.promise),
@@ -66,6 +62,16 @@ def agree(
     _tell_company(session, now, visit, follow_up, "replaced" if replaces else "agreed")
     session.flush()
     return follow_up
+
+
+def _of_visit(visit: Visit) -> dict[str, Any]:
+    return {
+        "visit_id": visit.id,
+        "campaign_id": visit.campaign_id,
+        "jobcentre_id": visit.jobcentre_id,
+        "workplace_id": visit.workplace_id,
+        "owner_id": visit.consultant_id,
+    }
 
 
 def decide(

@@ -87,9 +87,8 @@ def behind(
     statement = narrowed(statement, facts, scope, within)
     if type and of == "openings":
         statement = statement.where(Opening.type == type)
-    statement = statement.join(Workplace, Workplace.id == facts.workplace).join(
-        Jobcentre, Jobcentre.id == facts.jobcentre
-    )
+    statement = statement.join(Workplace, Workplace.id == facts.workplace)
+    statement = statement.join(Jobcentre, Jobcentre.id == facts.jobcentre)
     if by and key is not None:
         statement = _in_group(statement, facts, by, key)
     what, count, who, visit = _columns(of)
@@ -98,17 +97,8 @@ def behind(
     ).one()
     page = min(max(page, 1), max(1, -(-total // PAGE)))
     person = aliased(User)
-    statement = statement.outerjoin(person, person.id == who).with_only_columns(
-        facts.workplace,
-        Workplace.name,
-        Jobcentre.name,
-        facts.at,
-        what,
-        count,
-        person.name,
-        visit,
-        maintain_column_froms=True,
-    )
+    shown = (facts.workplace, Workplace.name, Jobcentre.name, facts.at, what, count, person.name, visit)
+    statement = statement.outerjoin(person, person.id == who).with_only_columns(*shown, maintain_column_froms=True)
     found = session.execute(
         statement.order_by(facts.at.desc(), facts.workplace).offset((page - 1) * PAGE).limit(PAGE)
     ).all()

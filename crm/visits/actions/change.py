@@ -20,6 +20,8 @@ from crm.visits.models import Visit, VisitEvent
 from crm.visits.queries.slots import ask_for_visit
 from crm.visits.rules.words import MATERIALS, OCCUPYING_STATES, RESULTS, SCHEMES, VisitReport
 
+TAKEN = N_("Tiden er lige blevet taget af en anden. Besøget er ikke flyttet.")
+
 
 def move(
     session: Session,
@@ -48,30 +50,15 @@ def move(
     def change() -> None:
         visit.starts_at, visit.ends_at = slot.starts_at, slot.ends_at
         visit.consultant_id = visit.responsible_id = target
-        visit.sequence += 1
-        visit.arrived_at = None
+        visit.sequence, visit.arrived_at = visit.sequence + 1, None
 
     def taken() -> NoReturn:
-        raise Refusal(
-            "overlap",
-            N_("Tiden er lige blevet taget af en anden. Besøget er ikke flyttet."),
-            extra=others(session, now, ask, target, starts_at),
-        )
+        raise Refusal("overlap", TAKEN, extra=others(session, now, ask, target, starts_at))
 
     write(session, change, taken)
     session.expire(visit, ["consultant", "responsible"])
-    _event(
-        session,
-        actor,
-        now,
-        visit,
-        "move",
-        reason=reason,
-        was=was.isoformat(),
-        to=slot.starts_at.isoformat(),
-        former_id=former.id,
-        consultant_id=target,
-    )
+    times = {"was": was.isoformat(), "to": slot.starts_at.isoformat()}
+    _event(session, actor, now, visit, "move", reason=reason, **times, former_id=former.id, consultant_id=target)
     publish_visit(session, now, visit)
     tell_moved(session, now, visit, former, was, reason)
     session.flush()

@@ -13,7 +13,8 @@ from crm.base.clock import danish_date
 from crm.base.db import is_overlap_error, lock_day
 from crm.base.errors import N_, Invalid, NotFound, Refusal
 from crm.travel.engine import default_engine
-from crm.visits.queries.slots import Ask, Person, SlotMaker, consultants, load_days, search
+from crm.visits.queries.days import load_days
+from crm.visits.queries.slots import Ask, Person, SlotMaker, consultants, search
 from crm.visits.rules.day import Verdict, Wish, judge
 from crm.visits.rules.slots import Slot, alternatives, as_dict, clock_text, refusal_fields
 from crm.visits.rules.words import REFUSED

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from crm.base.clock import danish_date, day_bounds
@@ -129,43 +129,33 @@ def day_plan(session: Session, consultant: User, day: date, now: datetime) -> Da
         .where(Absence.consultant_id == consultant.id, Absence.starts_at < end, Absence.ends_at > start)
         .order_by(Absence.starts_at)
     ).all()
-    margin = max(
-        (
-            m
-            for m in session.scalars(
-                select(Campaign.margin_minutes).where(Campaign.id.in_({v.campaign_id for v in found}))
-            )
-        ),
-        default=0,
-    )
-    driven = (
-        route(Place(profile.base_lat, profile.base_lon), [_halt(v) for v in found], default_engine(), margin)
-        if profile
-        else Route()
-    )
+    driven = _driven(session, profile, found) if profile else Route()
     upcoming_now = next((v for v in found if v.state == "booked"), None) if day == danish_date(now) else None
+    following = _next_day(session, consultant, end)
+    return DayPlan(day, profile, found, driven, upcoming_now, time.hours, away, following, _bookers(session, found))
+
+
+def _driven(session: Session, profile: CalendarProfile, found: Sequence[Visit]) -> Route:
+    """The day's drive from the base and back, with the widest margin of the campaigns in it."""
+    campaigns = {visit.campaign_id for visit in found}
+    margin = session.scalar(select(func.max(Campaign.margin_minutes)).where(Campaign.id.in_(campaigns)))
+    base = Place(profile.base_lat, profile.base_lon)
+    return route(base, [_halt(visit) for visit in found], default_engine(), margin or 0)
+
+
+def _next_day(session: Session, consultant: User, end: datetime) -> date | None:
     following = session.scalar(
-        select(Visit.starts_at)
-        .where(Visit.consultant_id == consultant.id, Visit.state == "booked", Visit.starts_at >= end)
-        .order_by(Visit.starts_at)
-        .limit(1)
+        select(func.min(Visit.starts_at)).where(
+            Visit.consultant_id == consultant.id, Visit.state == "booked", Visit.starts_at >= end
+        )
     )
-    people = (
-        {u.id: u for u in session.scalars(select(User).where(User.id.in_({v.booked_by for v in found if v.booked_by})))}
-        if found
-        else {}
-    )
-    return DayPlan(
-        day,
-        profile,
-        found,
-        driven,
-        upcoming_now,
-        time.hours,
-        away,
-        danish_date(following) if following else None,
-        people,
-    )
+    return danish_date(following) if following else None
+
+
+def _bookers(session: Session, found: Sequence[Visit]) -> dict[int, User]:
+    """Who booked the visits, by id."""
+    ids = {visit.booked_by for visit in found if visit.booked_by}
+    return {user.id: user for user in session.scalars(select(User).where(User.id.in_(ids)))} if ids else {}
 
 
 def _halt(visit: Visit) -> Halt:

@@ -14,6 +14,7 @@ from crm.desk.queries import room
 from crm.desk.queries import today as today_queries
 from crm.desk.queries.room import Room
 from crm.desk.views.base import pages, today
+from crm.followups.rules import overdue_days
 from crm.people.queries import jobcentres
 from crm.web.edge import now, session
 from crm.web.filters import dk_number
@@ -43,6 +44,7 @@ def jobcentre() -> Any:
         figure=capacity(found),
         overdue=overdue,
         overdue_count=count,
+        late={one.id: overdue_days(one.due_on, today()) for one in overdue},
         day=today(),
         lists=lists,
         counts=list_counts(session(), [one.id for one in lists]),

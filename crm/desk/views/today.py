@@ -15,6 +15,7 @@ from crm.desk.queries import room
 from crm.desk.queries import today as queries
 from crm.desk.views.base import on_phone, pages
 from crm.desk.views.base import today as danish_today
+from crm.followups.rules import overdue_days
 from crm.reports import queries as reports
 from crm.reports.rules import margin, pct, points
 from crm.web.edge import now, session
@@ -59,6 +60,7 @@ def _lead() -> dict[str, Any]:
     return {
         "overdue": rows,
         "overdue_count": count,
+        "late": {one.id: overdue_days(one.due_on, danish_today()) for one in rows},
         "visits": queries.visits(session(), scope, now()),
         "waiting": waiting,
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any, Literal
 
 from flask import Response, make_response, url_for
+from flask_babel import gettext as _
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from crm.base.types import format_phone
@@ -57,7 +59,7 @@ class OutcomeIn(In):
     reason: str | None = Field(None, max_length=40, description="One of: " + ", ".join(rules.DECLINE_REASONS))
     call_back_at: AwareDatetime | None = None
     mine: bool = Field(True, description="A call-back is the caller's own promise, not anyone's")
-    note: str = Field("", max_length=4000)
+    note: str | None = Field(None, max_length=4000)
 
 
 class ContactOut(BaseModel):
@@ -180,7 +182,7 @@ def outcome(path: EntryPath, body: OutcomeIn, header: KeyHeader) -> Any:
         reason=body.reason,
         call_back_at=body.call_back_at,
         mine=body.mine,
-        note=body.note,
+        note=body.note or "",
         idempotency_key=header.idempotency_key,
     )
     return make_response(_finished(call, entry).model_dump(), 200)
@@ -193,7 +195,7 @@ def _finished(call: Call, entry: QueueEntry) -> FinishedOut:
         entry_id=entry.id,
         outcome=call.outcome,
         state=entry.state,
-        due_at=entry.due_at.isoformat() if waiting else None,
+        due_at=entry.due_at.astimezone(UTC).isoformat() if waiting else None,
         attempts=entry.attempts,
         call_back_mine=waiting and entry.call_back_by == call.user_id,
     )
@@ -203,7 +205,7 @@ def _entry(entry: QueueEntry) -> EntryOut:
     contact = next(iter(entry.workplace.contacts), None)
     values = {
         "phoner": actor().name,
-        "contact": contact.name if contact else "",
+        "contact": contact.name if contact else _("den ansvarlige"),
         "company": entry.workplace.name,
         "jobcentre": entry.jobcentre.name,
     }

@@ -220,6 +220,7 @@ def as_json(visit: Visit, *, history: bool = False) -> dict[str, Any]:
         name=visit.contact_name, title=visit.contact_title, phone=visit.contact_phone, email=visit.contact_email
     )
     if history:
+        session().expire(visit, ["events"])  # a change just made belongs to it
         fields["history"] = [
             EventOut(
                 at=event.at,

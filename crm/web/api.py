@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response
+from flask import Response, abort, request
 from flask_babel import gettext as _
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
@@ -16,11 +16,14 @@ from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import BadRequest
 
-from crm.base.errors import N_, Invalid
+from crm.base.errors import N_, Invalid, Refusal
 from crm.web import permit
-from crm.web.errors import problem
+from crm.web.errors import BIGGEST_ID, problem
 
+UNREADABLE = N_("Kaldets indhold kan ikke læses som JSON i UTF-8. Ret det, og send det igen; intet er gemt.")
+NO_OBJECT = N_("Kaldets indhold skal være et JSON-objekt med felter. Ret det, og send det igen; intet er gemt.")
 SECURITY: list[dict[str, list[str]]] = [{"token": []}]
 INFO = Info(
     title="Jobåbner",
@@ -103,13 +106,28 @@ def api_blueprint(room: str, title: str) -> APIBlueprint:
         abp_responses=PROBLEMS,
     )
     blueprint.before_request(permit.require_token)
+    blueprint.before_request(require_json)
     return blueprint
+
+
+def require_json() -> None:
+    """A body is a JSON object and says so: else 415, or 400 with what is wrong. No body is the model's to judge."""
+    if not (request.content_length or request.get_data()):
+        return
+    if not request.is_json:
+        abort(415)
+    try:
+        found = request.json if request.data.strip() else None
+    except (BadRequest, RecursionError) as exc:
+        raise Refusal("unreadable", UNREADABLE, status=400) from exc
+    if not isinstance(found, dict):
+        raise Refusal("unreadable", NO_OBJECT, status=400)
 
 
 def invalid_input(error: ValidationError) -> Response:
     """422 with one message for each field that pydantic refuses."""
     errors = [
-        {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": item["msg"]}
+        {"field": ".".join(str(part) for part in item["loc"]) or "body", "message": _message(item)}
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     return problem(
@@ -118,6 +136,13 @@ def invalid_input(error: ValidationError) -> Response:
         _("Noget i kaldet kan ikke bruges. Ret felterne og send det igen; intet er gemt."),
         errors=errors,
     )
+
+
+def _message(item: Any) -> str:
+    """Pydantic's words, ours where a body is missing; our own validators' messages without its prefix."""
+    if item["type"] == "model_type" and not item["loc"]:
+        return str(_(NO_OBJECT))
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 def make_openapi(import_name: str, **options: Any) -> OpenAPI:
@@ -156,9 +181,10 @@ def decode_cursor(cursor: str) -> int:
     """Raises Invalid for a cursor that this API did not give."""
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        if not text.startswith("c"):
+        last = int(text.removeprefix("c"))
+        if not text.startswith("c") or not 0 <= last <= BIGGEST_ID:
             raise ValueError(cursor)
-        return int(text[1:])
+        return last
     except (ValueError, binascii.Error) as exc:
         raise Invalid(
             N_("Markøren cursor kan ikke læses. Brug next_cursor fra forrige side."),

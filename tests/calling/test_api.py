@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from crm.base.clock import DANISH
 from crm.calling.models import Call, QueueEntry
 from crm.calling.rules import LEASE
 from crm.campaigns.models import Participation
@@ -66,6 +67,15 @@ def test_a_dry_queue_points_to_why(
     assert body["next_due_at"] == (NOW + timedelta(hours=2)).isoformat()
 
 
+def test_a_script_without_a_contact_asks_for_whoever_decides(
+    client: FlaskClient, db: Session, part: Participation, headers: dict[str, str]
+) -> None:
+    make_queue_entry(db, participation=part)
+    part.campaign.script = [{"title": "Indledning", "text": "Taler jeg med {contact}?"}]
+    db.commit()
+    assert claim(client, headers, part).json["script"][0]["text"] == "Taler jeg med den ansvarlige?"
+
+
 def test_an_outcome_finishes_once_for_one_key(
     client: FlaskClient, db: Session, part: Participation, headers: dict[str, str]
 ) -> None:
@@ -73,7 +83,8 @@ def test_an_outcome_finishes_once_for_one_key(
     db.commit()
     claim(client, headers, part)
     url = f"/api/v1/queue/{entry.id}/outcome"
-    sent = {"outcome": "call_back", "call_back_at": (NOW + timedelta(hours=3)).isoformat(), "note": "Efter frokost"}
+    in_danish_time = (NOW + timedelta(hours=3)).astimezone(DANISH).isoformat()
+    sent = {"outcome": "call_back", "call_back_at": in_danish_time, "note": "Efter frokost"}
     answers = [client.post(url, json=sent, headers={**headers, "Idempotency-Key": "abc"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json == answers[1].json

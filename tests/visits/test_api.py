@@ -125,5 +125,6 @@ def test_move_and_cancel(db: Session, scene: Scene, client: FlaskClient, api: He
     lead = make_user(db, "jobcentre_lead", jobcentre=scene.jobcentre)
     over = client.post(f"/api/v1/visits/{number}/cancel", json={"by": "company", "reason": "Syg"}, headers=api(lead))
     assert over.get_json()["state"] == "cancelled_by_company"
+    assert [event["kind"] for event in over.get_json()["history"]] == ["book", "move", "cancel"]
     again = client.post(f"/api/v1/visits/{number}/cancel", json={"by": "company", "reason": "Syg"}, headers=api(lead))
     assert (again.status_code, again.get_json()["code"]) == (409, "stale")

@@ -69,6 +69,7 @@ def create_app() -> Flask:
     app.jinja_env.filters.update(content.FILTERS)
     app.after_request(_strict)
     app.add_url_rule("/language", "people.language", lambda: "", methods=["POST"])
+    app.add_url_rule("/account", "people.account", lambda: "")
     app.add_url_rule("/sign-out", "people.sign_out", lambda: "", methods=["POST"])
     app.add_url_rule("/notes", "notes", lambda: ("", 204), methods=["POST"])
     app.add_url_rule("/search/quick", "quick", lambda: render_template("quick.html"))

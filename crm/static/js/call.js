@@ -137,6 +137,19 @@ function startDial() {
   });
 }
 
+/** Times that never came: say so where they would stand, with a way to ask again. */
+function slotsFailed(event) {
+  const panel = document.getElementById("slots");
+  if (event.detail.elt !== panel || !panel.querySelector(".call__waiting")) return;
+  panel.querySelector(".call__waiting").replaceWith(document.getElementById("slots-failed").content.cloneNode(true));
+}
+
+function slotsAgain(event) {
+  if (!event.target.closest?.("[data-slots-again]")) return;
+  const panel = document.getElementById("slots");
+  globalThis.htmx.ajax("GET", panel.getAttribute("hx-get"), { source: panel, target: panel, swap: "innerHTML" });
+}
+
 async function beat() {
   if (document.hidden || Date.now() - lastTouch > SILENT_AFTER) return;
   if (document.querySelector("#call-answer [data-lost]")) return;
@@ -158,6 +171,8 @@ if (form) {
   document.addEventListener("input", refresh);
   form.addEventListener("click", goOn);
   document.addEventListener("htmx:afterSettle", refresh);
+  for (const name of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(name, slotsFailed);
+  document.addEventListener("click", slotsAgain);
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     if (event.detail.xhr.getResponseHeader("HX-Redirect")) forgetDraft();
   });

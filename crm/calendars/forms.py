@@ -71,8 +71,8 @@ class HoursForm(OfConsultant):
 
 
 for _day in range(7):
-    setattr(HoursForm, f"from_{_day}", TimeField(_l("Fra"), [Optional()]))
-    setattr(HoursForm, f"to_{_day}", TimeField(_l("Til"), [Optional()]))
+    setattr(HoursForm, f"from_{_day}", TimeField(_l("%(day)s fra", day=_l(WEEKDAYS[_day])), [Optional()]))
+    setattr(HoursForm, f"to_{_day}", TimeField(_l("%(day)s til", day=_l(WEEKDAYS[_day])), [Optional()]))
 
 
 def _clock(minute: int) -> time:

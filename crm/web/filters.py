@@ -67,11 +67,12 @@ def dk_datetime(value: datetime | None) -> str:
 
 
 def dk_day(value: date | datetime | None) -> str:
-    """``ti. 24. nov.``"""
+    """``ti. 24. nov.``; ``Tue 24 Nov`` in English."""
     if not value:
         return ""
     day = _local(value)
-    return f"{_(DAYS[day.weekday()])} {day.day}. {_(MONTHS[day.month - 1])}"
+    weekday, month = _(DAYS[day.weekday()]), _(MONTHS[day.month - 1])
+    return str(_("%(weekday)s %(day)d. %(month)s", weekday=weekday, day=day.day, month=month))
 
 
 def dk_long_day(value: date | datetime | None) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_babel import force_locale
 
 from crm.web.filters import dk_date, dk_datetime, dk_day, dk_number, dk_pct, dk_time, minutes_hm
 
@@ -31,6 +32,11 @@ def test_dates_and_times_are_danish(app: Flask) -> None:
         assert (dk_date(moment), dk_time(moment), dk_day(moment)) == ("24.11.2026", "9.05", "ti. 24. nov.")
         assert dk_datetime(moment) == "24.11.2026 kl. 9.05"
         assert dk_day(date(2026, 3, 1)) == "sø. 1. marts"
+
+
+def test_an_english_day_has_no_point_after_its_number(app: Flask) -> None:
+    with app.test_request_context(), force_locale("en"):
+        assert dk_day(date(2026, 11, 24)) == "Tue 24 Nov"
 
 
 def test_a_summer_evening_in_utc_is_the_next_danish_day() -> None:

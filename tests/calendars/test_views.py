@@ -173,3 +173,10 @@ def test_the_same_event_again_changes_nothing(db: Session, consultant: User) -> 
     assert (event.sequence, event.updated_at) == (0, NOW)
     event = actions.publish(db, NOW + timedelta(hours=1), **{**same, "location": "Nyvej 1"})
     assert (event.sequence, event.updated_at) == (1, NOW + timedelta(hours=1))
+
+
+def test_an_error_in_the_hours_names_the_weekday(consultant: User, client: FlaskClient, sign_in: SignIn) -> None:
+    hours = {"consultant": consultant.id, "from_1": "9 sharp", "to_1": "15:00"}
+    answer = sign_in(client, consultant).post("/calendar/hours", data=hours)
+    assert answer.status_code == 422
+    assert "Tirsdag fra: Skriv et klokkeslæt" in page(answer)

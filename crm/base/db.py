@@ -29,9 +29,12 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as named
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import JSON, TypeDecorator
+
+from crm.base.errors import ConfigurationError
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -85,7 +88,7 @@ def is_sqlite(bind: Session | Connection) -> bool:
 def make_engine(url: str) -> Engine:
     """SQLite: WAL, foreign keys, and BEGIN IMMEDIATE for every transaction that may write (plain BEGIN gives
     "database is locked" in bulk); PostgreSQL: UTC sessions and a pool for threads."""
-    parsed = make_url(url)
+    parsed = _known(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +103,20 @@ def make_engine(url: str) -> Engine:
         return engine
     options = "-c timezone=utc -c idle_in_transaction_session_timeout=60000"
     return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, connect_args={"options": options})
+
+
+def _known(url: str) -> URL:
+    """Raises ConfigurationError for an address that leads to neither SQLite nor PostgreSQL; never shows a password."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ConfigurationError(
+            "CRM_DATABASE_URL leads to no SQLite or PostgreSQL database; write it as "
+            "postgresql://user:password@host:5432/name, or unset it for SQLite."
+        )
+    return parsed
 
 
 def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:

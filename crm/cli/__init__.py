@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from flask.cli import FlaskGroup, ScriptInfo
+from sqlalchemy.exc import OperationalError
 
 from crm.base.errors import CrmError
 
@@ -58,6 +59,7 @@ cli = CrmGroup(
     load_dotenv=False,
     help="Jobåbner: employer campaigns for Danish jobcentres.",
 )
+cli.params.clear()  # Flask's --app, --env-file and --debug: there is one app, and settings come from the environment
 
 
 def main() -> None:
@@ -65,8 +67,20 @@ def main() -> None:
     try:
         cli.main(prog_name="crm", obj=ScriptInfo(create_app=_app), standalone_mode=True)
     except CrmError as exc:
-        click.echo(str(exc), err=True)
-        sys.exit(1)
+        _refuse(str(exc))
+    except OperationalError as exc:
+        _refuse(f"Databasen svarer ikke eller afviser: {_first_line(exc.orig)}. Se CRM_DATABASE_URL og CRM_DATA_DIR.")
+    except OSError as exc:
+        _refuse(f"{exc.filename or 'Systemet'}: {exc.strerror or exc}.")
+
+
+def _first_line(error: object) -> str:
+    return next(iter(str(error).splitlines()), "uden forklaring").rstrip(". ")
+
+
+def _refuse(line: str) -> NoReturn:
+    click.echo(line, err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is not an ISO 8601 time, such as 2026-11-24T07:30:00+01:00", param, ctx)
         if moment.tzinfo is None:
             self.fail(f"{value!r} lacks an offset, such as +01:00", param, ctx)
+        if not 2000 <= moment.year <= 2100:
+            self.fail(f"{value!r} lies outside 2000-2100", param, ctx)
         return moment.astimezone(UTC)
 
 

@@ -44,6 +44,10 @@ def backup(file: Path) -> None:
     engine: Engine = current_app.extensions["crm.engine"]
     if file.exists():
         refuse(f"{file} findes allerede. Vælg et andet navn, eller flyt filen først.")
+    if not file.parent.is_dir():
+        refuse(f"Mappen {file.parent} findes ikke. Opret den, eller vælg en anden.")
+    if schema.current(engine) is None:
+        refuse("Databasen er tom; der er intet at kopiere. Kør først: crm init-db")
     path = _sqlite_path(engine)
     if path is None:
         _postgres("pg_dump", engine, "--format=custom", f"--file={file}")
@@ -78,6 +82,7 @@ def _restore_sqlite(file: Path, path: Path) -> None:
     with closing(sqlite3.connect(file)) as source:
         try:
             intact = source.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+            intact = intact and bool(source.execute("SELECT version_num FROM alembic_version").fetchone())
         except sqlite3.DatabaseError:
             intact = False
         if not intact:

@@ -64,7 +64,12 @@ def answer_pairs(path: Path, engine: EmbeddedEngine) -> None:
     reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
     if not {"from", "to"} <= set(reader.fieldnames or ()):
         refuse(f"{path.name} mangler kolonnerne from,to i første linje. Intet er beregnet.")
-    write_rows(reader, sys.stdout, engine)
+    try:
+        write_rows(reader, sys.stdout, engine)
+    except csv.Error as broken:
+        refuse(
+            f"{path.name} kan ikke læses som CSV ved linje {reader.line_num + 1} ({broken}). Ret linjen, og prøv igen."
+        )
 
 
 def write_rows(reader: csv.DictReader[str], out: TextIO, engine: EmbeddedEngine) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -86,3 +91,39 @@ def test_a_file_that_is_no_backup_leaves_the_database_alone(fresh: Flask, tmp_pa
     assert "ikke rørt" in refused.output
     with fresh.extensions["crm.sessions"]() as db:
         assert len(db.scalars(select(Region.key)).all()) == 5
+
+
+def test_nothing_is_backed_up_from_an_empty_database_or_into_no_folder(fresh: Flask, tmp_path: Path) -> None:
+    empty = run(fresh, backup, str(tmp_path / "b"))
+    assert (empty.exit_code, (tmp_path / "b").exists()) == (1, False)
+    run(fresh, init_db)
+    nowhere = run(fresh, backup, str(tmp_path / "none" / "b"))
+    assert (nowhere.exit_code, nowhere.output.count("\n")) == (1, 1)
+
+
+def test_a_database_of_something_else_is_no_backup(fresh: Flask, tmp_path: Path) -> None:
+    run(fresh, init_db)
+    with closing(sqlite3.connect(tmp_path / "other")) as other:
+        other.execute("CREATE TABLE notes (text)")
+    answer = run(fresh, restore, str(tmp_path / "other"), "--replace")
+    assert (answer.exit_code, "ikke rørt" in answer.output) == (1, True)
+    with fresh.extensions["crm.sessions"]() as db:
+        assert len(db.scalars(select(Municipality.code)).all()) == 98
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"CRM_DATABASE_URL": "nonsense"},
+        {"CRM_DATABASE_URL": "mysql://user:secret@host/name"},
+        {"CRM_DATABASE_URL": "postgresql://postgres@127.0.0.1:1/none"},
+        {"CRM_DATA_DIR": "/proc/none"},
+        {"CRM_PORT": "abc"},
+    ],
+)
+def test_a_wrong_setting_ends_with_one_line(setting: dict[str, str], tmp_path: Path) -> None:
+    environment = {**os.environ, "CRM_DATA_DIR": str(tmp_path), **setting}
+    command = [sys.executable, "-m", "crm", "users", "list"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert "secret" not in done.stderr

@@ -27,3 +27,4 @@ def test_the_last_line_counts_and_a_second_run_writes_nothing(app: Flask, db: Se
 def test_a_time_without_offset_is_a_usage_error(app: Flask) -> None:
     assert run(app, "--now", "2026-12-01T07:30:00")[0] == 2
     assert run(app, "--now", "tomorrow")[0] == 2
+    assert run(app, "--now", "9999-12-31T23:59:59-10:00")[0] == 2

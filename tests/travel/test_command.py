@@ -73,3 +73,14 @@ def test_a_file_that_is_no_pairs_file_is_refused(tmp_path: Path, content: bytes)
     result = run("--pairs", str(source))
     assert result.exit_code == 1
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_file_that_is_no_csv_ends_with_one_line(tmp_path: Path) -> None:
+    broken = tmp_path / "pairs.csv"
+    broken.write_text("from,to\n9500," + "x" * 200_000 + "\n")
+    limit = csv.field_size_limit(100_000)
+    try:
+        result = run("--pairs", str(broken))
+    finally:
+        csv.field_size_limit(limit)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)

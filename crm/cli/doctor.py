@@ -174,6 +174,141 @@ def _outbox(app: Flask) -> str:
         found = counts(session)
         waiting = session.scalar(select(func.count()).select_from(QueueEntry).where(QueueEntry.claimed_by.isnot(None)))
     stuck = found.get("failed", 0) + found.get("unknown", 0)
+    told = f"{found.get('pending', 0)} venter, {found.get('sent', 0)} sendt, {waiting} i samtale"
+    return f"{told}; OBS: {stuck} kunne ikke sendes, se /outbox" if stuck else told
+
+
+CHECKS:
+        try:
+            trouble, said = False, check(app)
+        except (Unproven, DBAPIError, OSError) as exc:
+            trouble, said = True, str(exc).splitlines()[0] if str(exc) else type(exc).__name__
+        failed += trouble
+        click.echo(f"{'FEJL' if trouble else 'ok  '}  {name}: {said}")
+    if failed:
+        raise SystemExit(1)
+
+
+def _engine(app: Flask) -> Engine:
+    engine: Engine = app.extensions["crm.engine"]
+    return engine
+
+
+def _database(app: Flask) -> str:
+    with _engine(app).connect() as connection:
+        connection.execute(select(1))
+        version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
+        return f"{connection.dialect.name} {version}"
+
+
+def _schema(app: Flask) -> str:
+    found, wanted = schema.current(_engine(app)), schema.head(_engine(app))
+    prove(found == wanted, f"er {found or 'tom'}, skal være {wanted}; kør crm init-db")
+    return str(found)
+
+
+def _overlap(app: Flask) -> str:
+    """Two overlapping visits in a transaction that is rolled back."""
+    with app.extensions["crm.sessions"]() as session:
+        values = _one_visit(session)
+        session.execute(insert(Visit).values(values))
+        try:
+            with session.begin_nested():
+                session.execute(
+                    insert(Visit).values(values | {"starts_at": SOME_TIME + timedelta(minutes=30), "state": "held"})
+                )
+        except DBAPIError as exc:
+            prove(is_overlap_error(exc), f"afvist af en anden grund: {exc.orig}")  # noqa: PT017
+            return "databasen afviser to besøg oven i hinanden"
+        finally:
+            session.rollback()
+    raise Unproven("databasen tog imod to besøg oven i hinanden; kør ikke produktet på den")
+
+
+def _one_visit(session: Session) -> dict[str, Any]:
+    """The rows a visit hangs on, and the visit's values; nothing of it is kept."""
+
+    def added(row: Any) -> Any:
+        session.add(row)
+        session.flush()
+        return row
+
+    then = {"created_at": SOME_TIME}
+    region = added(Region(key="doctor", name="doctor"))
+    added(Municipality(code="000", name="doctor", region_id=region.id, tile_x=0, tile_y=0))
+    centre = added(Jobcentre(name="doctor", region_id=region.id, postcode="0999"))
+    person = added(User(email="doctor@invalid", name="doctor", initials="D", password_hash="", session_key="", **then))
+    company = added(Company(cvr_number="00000000", name="doctor", **then))
+    place = {"name": "doctor", "postcode": "0999", "municipality_code": "000", "updated_at": SOME_TIME, **then}
+    workplace = added(Workplace(company_id=company.id, p_number="0000000000", **place))
+    campaign = added(Campaign(name="doctor", starts_on=date(2001, 1, 1), ends_on=date(2001, 1, 2), **then))
+    joined = added(Participation(campaign_id=campaign.id, jobcentre_id=centre.id))
+    listed = added(CallList(participation_id=joined.id, name="doctor", seed=1, **then))
+    item = added(ListEntry(call_list_id=listed.id, workplace_id=workplace.id, position=1))
+    chain = {"campaign_id": campaign.id, "jobcentre_id": centre.id, "workplace_id": workplace.id}
+    entry = added(QueueEntry(list_entry_id=item.id, due_at=SOME_TIME, **chain))
+    times = {"booked_at": SOME_TIME, "starts_at": SOME_TIME, "ends_at": SOME_TIME + timedelta(hours=1)}
+    people = {"consultant_id": person.id, "responsible_id": person.id, "contact_name": "doctor"}
+    return {"queue_entry_id": entry.id, "lat": 0.0, "lon": 0.0, "state": "booked", **chain, **times, **people}
+
+
+def _claims(app: Flask) -> str:
+    """While one connection holds a row for claiming, another is not given it."""
+    engine = _engine(app)
+    if engine.dialect.name == "sqlite":
+        return _writers(engine)
+    first = select(Region.id).order_by(Region.id).limit(1).with_for_update(skip_locked=True)
+    with engine.connect() as one, engine.connect() as two:
+        held = one.execute(first).scalar()
+        prove(held is not None, "ingen regioner at prøve med; kør crm init-db")
+        other = two.execute(select(Region.id).where(Region.id == held).with_for_update(skip_locked=True)).scalar()
+        prove(other is None, "to forbindelser fik den samme række")
+    return "to forbindelser får aldrig den samme række"
+
+
+def _writers(engine: Engine) -> str:
+    with engine.connect() as one, engine.connect() as two:
+        one.execute(select(1))  # begins immediate
+        two.connection.driver_connection.execute("PRAGMA busy_timeout=50")  # type: ignore[union-attr]
+        try:
+            two.execute(select(1))
+        except OperationalError:
+            return "kun én skriver ad gangen"
+        finally:
+            two.connection.driver_connection.execute("PRAGMA busy_timeout=30000")  # type: ignore[union-attr]
+    raise Unproven("to skrivere var inde på samme tid")
+
+
+def _locks(app: Flask) -> str:
+    engine = _engine(app)
+    if engine.dialect.name == "sqlite":
+        return "én proces; planlæggeren kører i den"
+    ask = text("SELECT pg_try_advisory_xact_lock(7, 7)")
+    with engine.connect() as one, engine.connect() as two:
+        prove(one.execute(ask).scalar(), "låsen kunne ikke tages")
+        prove(not two.execute(ask).scalar(), "to forbindelser fik den samme lås")
+    return "kun én leder ad gangen"
+
+
+def _travel(_app: Flask) -> str:
+    start, end = place_of_postcode("9000"), place_of_postcode("8000")
+    if start is None or end is None:
+        raise Unproven("postnumrene mangler")
+    leg = default_engine().leg(start, end)
+    return f"Aalborg-Aarhus {leg.km:.0f} km, {leg.minutes} min"
+
+
+def _assets(app: Flask) -> str:
+    manifest = Path(str(app.static_folder)) / "vendor" / "manifest.json"
+    prove(manifest.exists(), "front-end-filerne mangler; kør scripts/assets/fetch")
+    return "front-end-filerne er på plads"
+
+
+def _outbox(app: Flask) -> str:
+    with app.extensions["crm.sessions"]() as session:
+        found = counts(session)
+        waiting = session.scalar(select(func.count()).select_from(QueueEntry).where(QueueEntry.claimed_by.isnot(None)))
+    stuck = found.get("failed", 0) + found.get("unknown", 0)
     prove(not stuck, f"{stuck} beskeder kunne ikke sendes; se /outbox")
     return f"{found.get('pending', 0)} venter, {found.get('sent', 0)} sendt, {waiting} i samtale"
 

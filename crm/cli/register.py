@@ -34,7 +34,7 @@ LOG_EVERY = 10_000
     metavar="ID",
     help="Brug udtrækket i kampagnen med dette nummer.",
 )
-@click.option("--dry-run", is_flag=True, help="Sig, hvad der ville ske, og skriv intet.")
+@click.option("--dry-run", is_flag=True, help="Sig, hvad der ville ske, og skriv intet i databasen.")
 @click.option("--format", "layout", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option(
     "--industry-version",

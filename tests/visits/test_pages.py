@@ -98,6 +98,22 @@ def test_arrived_then_reported_then_done(db: Session, scene: Scene, client: Flas
     assert "Færdig for i dag" in page(client.get("/today"))
 
 
+def test_a_visit_that_is_over_is_no_longer_the_next_but_its_report_is_missed(
+    db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn
+) -> None:
+    over, later = visit_at(scene, 480), visit_at(scene, 780)
+    db.commit()
+    assert day_plan(db, scene.consultant, TODAY, NOW).next is later
+    later.state = "held"
+    db.commit()
+    text = page(sign_in(client, scene.consultant).get("/today"))
+    assert "1 mangler rapport" in text
+    assert "Alle dagens besøg er rapporteret" not in text
+    over.arrived_at = over.starts_at
+    db.commit()
+    assert day_plan(db, scene.consultant, TODAY, NOW).next is over
+
+
 def test_an_empty_day_and_another_day(db: Session, scene: Scene, client: FlaskClient, sign_in: SignIn) -> None:
     visit_at(scene, 600, day=2)
     db.commit()

@@ -105,8 +105,8 @@ class DayPlan:
     bookers: dict[int, User]
 
     @property
-    def all_done(self) -> bool:
-        return bool(self.visits) and all(v.state != "booked" for v in self.visits)
+    def unreported(self) -> list[Visit]:
+        return [visit for visit in self.visits if visit.state == "booked"]
 
 
 def day_plan(session: Session, consultant: User, day: date, now: datetime) -> DayPlan:
@@ -130,9 +130,16 @@ def day_plan(session: Session, consultant: User, day: date, now: datetime) -> Da
         .order_by(Absence.starts_at)
     ).all()
     driven = _driven(session, profile, found) if profile else Route()
-    upcoming_now = next((v for v in found if v.state == "booked"), None) if day == danish_date(now) else None
+    upcoming_now = _next(found, now) if day == danish_date(now) else None
     following = _next_day(session, consultant, end)
     return DayPlan(day, profile, found, driven, upcoming_now, time.hours, away, following, _bookers(session, found))
+
+
+def _next(found: Sequence[Visit], now: datetime) -> Visit | None:
+    """The first visit that is not over; after the last one, where the consultant still is without a report."""
+    booked = [visit for visit in found if visit.state == "booked"]
+    ahead = (visit for visit in booked if visit.ends_at > now)
+    return next(ahead, None) or next((visit for visit in reversed(booked) if visit.arrived_at), None)
 
 
 def _driven(session: Session, profile: CalendarProfile, found: Sequence[Visit]) -> Route:

@@ -109,7 +109,10 @@ def hours() -> Any:
         except Refusal as refusal:
             form.refused(refusal)
         else:
-            flash(_("Arbejdstiden er gemt. Booking retter sig efter den med det samme."), "success")
+            if form.stretches:
+                flash(_("Arbejdstiden er gemt. Booking retter sig efter den med det samme."), "success")
+            else:
+                flash(_("Arbejdstiden er gemt uden en eneste dag, så ingen kan booke besøg her."), "warning")
             return _back(person)
     return _page(person, queries.consultants(session(), scope()), 422, hours_form=form)
 

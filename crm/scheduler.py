@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 
 from crm.base.clock import DANISH, Clock, danish_date
 from crm.base.errors import NotFound
+from crm.calling.actions import follow_firms
 from crm.followups.actions import nag
 from crm.followups.rules import nag_day
 from crm.integrations.actions import deliver_due
@@ -60,6 +61,11 @@ def capacity(app: Flask) -> int:
         return refresh_capacity(session, _now(app))
 
 
+def firms(app: Flask) -> int:
+    with transaction(app) as session:
+        return follow_firms(session, _now(app))
+
+
 # The schedule. Cron is Danish time; holidays are the verbs' matter.
 JOBS = (
     Job(
@@ -69,6 +75,7 @@ JOBS = (
         "Write the follow-up reminders that are due",
     ),
     Job("deliver", IntervalTrigger(seconds=15), deliver, "Send what waits in the outbox"),
+    Job("firms", IntervalTrigger(minutes=1), firms, "Give waiting entries to the firm that calls for their jobcentre"),
     Job("capacity", IntervalTrigger(minutes=5), capacity, "Close the queues of full calendars, open the others"),
 )
 

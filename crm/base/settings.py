@@ -45,6 +45,7 @@ class Settings:
     twilio_from: str = ""
     limiter_url: str = "memory://"
     sign_in_limit: str = "10 per minute"
+    sign_in_limit_address: str = "300 per minute"
     trusted_proxies: int = 0
     upload_max_mb: int = 64
 

@@ -168,7 +168,7 @@ def add_absence() -> Any:
     return _page(person, queries.consultants(session(), scope()), 422, absence_form=form)
 
 
-@pages.post("/calendar/absences/<int(max=9007199254740992):absence_id>/remove")
+@pages.post("/calendar/absences/<int:absence_id>/remove")
 @requires("calendars.manage")
 def remove_absence(absence_id: int) -> Any:
     absence = queries.absence(session(), scope(), absence_id)

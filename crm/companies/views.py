@@ -37,8 +37,8 @@ from crm.web.permit import actor, requires, scope
 
 pages = Blueprint("companies", __name__)
 
-BATCH = "/register/<int(min=1, max=2147483647):batch_id>"
-WORKPLACE = "/companies/<int(min=1, max=2147483647):workplace_id>"
+BATCH = "/register/<int:batch_id>"
+WORKPLACE = "/companies/<int:workplace_id>"
 MAX_INLINE = 1_500_000
 
 

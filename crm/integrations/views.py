@@ -54,7 +54,7 @@ def labels() -> dict[str, tuple[str, str]]:
     }
 
 
-@pages.get("/outbox/<int(max=9007199254740992):message_id>")
+@pages.get("/outbox/<int:message_id>")
 @requires("outbox.read")
 def outbox_message(message_id: int) -> Any:
     found = message(session(), message_id)
@@ -63,7 +63,7 @@ def outbox_message(message_id: int) -> Any:
     return response
 
 
-@pages.get("/outbox/<int(max=9007199254740992):message_id>/html")
+@pages.get("/outbox/<int:message_id>/html")
 @requires("outbox.read")
 def outbox_html(message_id: int) -> Any:
     """The mail's HTML version alone, for the sandboxed frame."""
@@ -73,7 +73,7 @@ def outbox_html(message_id: int) -> Any:
     return Response(found.body_html, mimetype="text/html", headers={"Content-Security-Policy": MAIL_CSP})
 
 
-@pages.get("/outbox/<int(max=9007199254740992):message_id>/attachments/<int(max=9007199254740992):number>")
+@pages.get("/outbox/<int:message_id>/attachments/<int:number>")
 @requires("outbox.read")
 def outbox_attachment(message_id: int, number: int) -> Any:
     """One attachment as a download, whatever its type says."""
@@ -86,7 +86,7 @@ def outbox_attachment(message_id: int, number: int) -> Any:
     return response
 
 
-@pages.post("/outbox/<int(max=9007199254740992):message_id>/retry")
+@pages.post("/outbox/<int:message_id>/retry")
 @requires("outbox.read")
 def outbox_retry(message_id: int) -> Any:
     found = message(session(), message_id)

@@ -18,6 +18,7 @@ from crm.calling.actions import (
     enqueue,
     finish,
     finish_and_next,
+    follow_firms,
     heartbeat,
     pause,
     release,
@@ -31,6 +32,7 @@ from crm.people.models import User
 from tests.conftest import NOW
 from tests.factories import (
     make_campaign,
+    make_firm,
     make_jobcentre,
     make_participation,
     make_queue_entry,
@@ -368,3 +370,24 @@ def test_retries_keep_the_campaigns_hours(desk: Desk) -> None:
     entry = desk.claim(now=afternoon)
     finish(desk.session, desk.phoner, afternoon, entry, "busy")
     assert f"{danish(entry.due_at):%Y-%m-%d %H:%M}" == "2026-11-30 08:00"
+
+
+def test_waiting_entries_follow_their_jobcentre_to_a_new_firm(desk: Desk) -> None:
+    waiting, held = desk.entry(call_back_by=desk.phoner.id), desk.entry()
+    held.claimed_by, held.claimed_until = desk.phoner.id, NOW + timedelta(minutes=10)
+    done = desk.entry(state="done", final_outcome="declined")
+    former, new = desk.participation.calling_firm_id, make_firm(desk.session)
+    assert follow_firms(desk.session, NOW) == 0, "nothing to do while the firm is the same"
+    desk.participation.calling_firm_id = new.id
+    desk.session.flush()
+    assert follow_firms(desk.session, NOW) == 1
+    for entry in (waiting, held, done):
+        desk.session.refresh(entry)
+    assert (waiting.calling_firm_id, waiting.call_back_by) == (new.id, None), "another firm keeps no old promise"
+    assert held.calling_firm_id == former, "what is in somebody's hands stays there"
+    assert done.calling_firm_id == former, "what is done stays with those who did it"
+    desk.participation.calling_firm_id = None
+    desk.session.flush()
+    assert follow_firms(desk.session, NOW + timedelta(minutes=11)) == 2
+    desk.session.refresh(waiting)
+    assert waiting.calling_firm_id is None

@@ -101,6 +101,18 @@ def test_guessing_is_throttled_with_a_danish_page(sqlite_template, tmp_path):
     assert [answer.status_code for answer in answers] == [422, 422, 422, 429, 429]
     assert "For mange forsøg. Vent et minut og prøv igen." in answers[-1].text
     assert client.get("/sign-in").status_code == 200
+    assert enter(client, "kollega@x.invalid", "gæt").status_code == 422, "a colleague at the same address gets in"
+    app.extensions["crm.engine"].dispose()
+
+
+def test_one_address_cannot_try_every_account(sqlite_template, tmp_path):
+    import shutil
+
+    shutil.copy(sqlite_template, tmp_path / "crm.sqlite3")
+    app = build_app(f"sqlite:///{tmp_path / 'crm.sqlite3'}", tmp_path, sign_in_limit_address="3 per minute")
+    client = app.test_client()
+    answers = [enter(client, f"en{n}@x.invalid", "gæt") for n in range(5)]
+    assert [answer.status_code for answer in answers] == [422, 422, 422, 429, 429]
     app.extensions["crm.engine"].dispose()
 
 

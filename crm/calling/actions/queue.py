@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, literal, select
+from sqlalchemy import CursorResult, and_, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.base import activity
@@ -69,3 +69,30 @@ def pause(session: Session, actor: Any, now: datetime, reason: str) -> None:
     let_go(session, actor.id)
     activity.record(session, actor, now, "calling.pause", actor, reason=reason)
     session.flush()
+
+
+def follow_firms(session: Session, now: datetime) -> int:
+    """Give waiting entries to the firm that calls for their jobcentre now; how many changed hands.
+
+    A campaign manager changes the firm in ``campaigns``, which knows no queue; a job brings the entries along. An
+    entry in somebody's hands stays theirs until they finish it or their claim runs out.
+    """
+    firm = (
+        select(Participation.calling_firm_id)
+        .where(
+            Participation.campaign_id == QueueEntry.campaign_id, Participation.jobcentre_id == QueueEntry.jobcentre_id
+        )
+        .scalar_subquery()
+    )
+    other = or_(
+        QueueEntry.calling_firm_id != firm,
+        and_(QueueEntry.calling_firm_id.is_(None), firm.is_not(None)),
+        and_(QueueEntry.calling_firm_id.is_not(None), firm.is_(None)),
+    )
+    free = or_(QueueEntry.claimed_until.is_(None), QueueEntry.claimed_until <= now)
+    statement = update(QueueEntry).where(QueueEntry.state == "waiting", free, other)
+    values = {"calling_firm_id": firm, "call_back_by": None}
+    result = session.execute(
+        statement.values(values), execution_options={"synchronize_session": False, "preserve_rowcount": True}
+    )
+    return int(result.rowcount) if isinstance(result, CursorResult) else 0

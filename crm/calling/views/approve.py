@@ -17,7 +17,7 @@ from crm.web.i18n import say
 from crm.web.permit import actor, requires, scope
 
 
-@pages.post("/lists/<int(max=9007199254740992):list_id>/approve")
+@pages.post("/lists/<int:list_id>/approve")
 @requires("campaigns.segment")
 def approve(list_id: int) -> Any:
     found = call_list(session(), scope(), list_id)

@@ -5,4 +5,4 @@ from __future__ import annotations
 from flask import Blueprint
 
 pages = Blueprint("calling", __name__)
-ENTRY = "<int(max=9007199254740992):entry_id>"
+ENTRY = "<int:entry_id>"

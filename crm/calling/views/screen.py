@@ -6,8 +6,8 @@ import re
 import secrets
 from typing import Any
 
-from flask import current_app, url_for
 from flask import session as cookie
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup, escape
@@ -56,7 +56,6 @@ def call_screen(entry: QueueEntry, form: OutcomeForm | None = None) -> dict[str,
             contact_phone=format_phone(contact.phone) if contact else "",
             contact_email=(contact.email if contact else None) or entry.workplace.email or "",
         )
-    known = current_app.view_functions
     return {
         "entry": entry,
         "workplace": entry.workplace,
@@ -72,8 +71,8 @@ def call_screen(entry: QueueEntry, form: OutcomeForm | None = None) -> dict[str,
         "pace": queries.pace(db, me.id, moment),
         "left": queries.queue_left(db, scope(), entry.campaign_id, jobcentre_for(entry)),
         "jobcentre_id": jobcentre_for(entry),
-        "slots_url": url_for("visits.slots_panel", entry_id=entry.id) if "visits.slots_panel" in known else None,
-        "book_url": url_for("visits.book") if "visits.book" in known else None,
+        "slots_url": url_for("visits.slots_panel", entry_id=entry.id),
+        "book_url": url_for("visits.book"),
     }
 
 

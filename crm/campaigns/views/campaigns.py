@@ -59,7 +59,7 @@ def create() -> Any:
     return render_template("campaigns/edit.html", form=form, rows=rows, campaign=None), status
 
 
-@pages.route("/campaigns/<int(max=9007199254740992):campaign_id>/edit", methods=["GET", "POST"])
+@pages.route("/campaigns/<int:campaign_id>/edit", methods=["GET", "POST"])
 @requires("campaigns.manage")
 def edit(campaign_id: int) -> Any:
     found = load(session(), scope(), campaign_id)
@@ -110,7 +110,7 @@ def _joins() -> list[Join]:
     return made
 
 
-@pages.get("/campaigns/<int(max=9007199254740992):campaign_id>")
+@pages.get("/campaigns/<int:campaign_id>")
 @requires("campaigns.read")
 def show(campaign_id: int) -> Any:
     found = load(session(), scope(), campaign_id)
@@ -138,7 +138,7 @@ def _offered(drawn_on: Any) -> list[tuple[str, str]]:
     return choices(labels, empty=_("Vælg udtræk"))
 
 
-@pages.post("/campaigns/<int(max=9007199254740992):campaign_id>/extracts")
+@pages.post("/campaigns/<int:campaign_id>/extracts")
 @requires("campaigns.manage")
 def add_extract(campaign_id: int) -> Any:
     found = load(session(), scope(), campaign_id)

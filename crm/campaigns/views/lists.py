@@ -30,7 +30,7 @@ from crm.web.permit import actor, requires, scope, scope_for
 
 
 @pages.get(
-    "/campaigns/<int(max=9007199254740992):campaign_id>/jobcentres/<int(max=9007199254740992):jobcentre_id>",
+    "/campaigns/<int:campaign_id>/jobcentres/<int:jobcentre_id>",
     endpoint="participation",
 )
 @requires("campaigns.read")
@@ -50,7 +50,7 @@ def may_segment(found: Participation) -> bool:
 
 
 @pages.route(
-    "/campaigns/<int(max=9007199254740992):campaign_id>/jobcentres/<int(max=9007199254740992):jobcentre_id>/lists/new",
+    "/campaigns/<int:campaign_id>/jobcentres/<int:jobcentre_id>/lists/new",
     methods=["GET", "POST"],
 )
 @requires("campaigns.segment")
@@ -99,7 +99,7 @@ def _segment_page(found: Participation, form: SegmentForm, draft: CallList | Non
     return page, 422 if form.errors or form.form_errors else 200
 
 
-@pages.route("/lists/<int(max=9007199254740992):list_id>/segment", methods=["GET", "POST"])
+@pages.route("/lists/<int:list_id>/segment", methods=["GET", "POST"])
 @requires("campaigns.segment")
 def list_segment(list_id: int) -> Any:
     """Change a draft's conditions and draw it again; strike-outs stay on those drawn again."""
@@ -132,7 +132,7 @@ def _redraw(draft: CallList, form: SegmentForm) -> Any:
     return redirect(url_for("campaigns.call_list", list_id=draft.id))
 
 
-@pages.post("/lists/<int(max=9007199254740992):list_id>/delete")
+@pages.post("/lists/<int:list_id>/delete")
 @requires("campaigns.segment")
 def delete_list(list_id: int) -> Any:
     draft = load_list(session(), scope(), list_id)

@@ -39,7 +39,7 @@ from crm.web.permit import actor, requires, scope
 VIEWS = ("all", "struck", "basis")
 
 
-@pages.get("/lists/<int(max=9007199254740992):list_id>")
+@pages.get("/lists/<int:list_id>")
 @requires("campaigns.read")
 def call_list(list_id: int) -> Any:
     found = load_list(session(), scope(), list_id)
@@ -93,7 +93,7 @@ def _rows(found: CallList, view: str, number: int, sums: Any) -> dict[str, Any]:
             "more": first + len(rows) <= total}  # fmt: skip
 
 
-@pages.post("/lists/<int(max=9007199254740992):list_id>/entries")
+@pages.post("/lists/<int:list_id>/entries")
 @requires("campaigns.segment")
 def strike_out(list_id: int) -> Any:
     """The page's rows (``entry`` ids, of which those in ``on`` stay), or of these just the row ``only``.
@@ -118,7 +118,7 @@ def strike_out(list_id: int) -> Any:
                             page=request.form.get("page", type=int)), 303)  # fmt: skip
 
 
-@pages.route("/lists/<int(max=9007199254740992):list_id>/basis", methods=["GET", "POST"])
+@pages.route("/lists/<int:list_id>/basis", methods=["GET", "POST"])
 @requires("campaigns.segment")
 def basis(list_id: int) -> Any:
     """Record the legal basis; the draft is then drawn again, with the protected ones in the pool."""

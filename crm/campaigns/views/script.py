@@ -21,7 +21,7 @@ SAMPLE = {"phoner": "Sofie Testesen", "contact": "Mette Prøvesen", "company": "
           "jobcentre": "Jobcenter Mariagerfjord"}  # fmt: skip
 
 
-@pages.route("/campaigns/<int(max=9007199254740992):campaign_id>/script", methods=["GET", "POST"])
+@pages.route("/campaigns/<int:campaign_id>/script", methods=["GET", "POST"])
 @requires("campaigns.manage")
 def script(campaign_id: int) -> Any:
     """Saves, or (with ``do=preview``) only shows how the typed steps will read."""

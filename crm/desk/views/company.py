@@ -22,7 +22,7 @@ from crm.web.filters import dk_date, dk_datetime, iso
 from crm.web.permit import may, requires, scope, scope_for
 
 
-@pages.get("/companies/<int(min=1, max=2147483647):workplace_id>")
+@pages.get("/companies/<int:workplace_id>")
 @requires("companies.read")
 def company(workplace_id: int) -> Any:
     """``before`` pages back in time. A calling firm sees its own calls and visits, and those of nobody else."""

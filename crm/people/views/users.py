@@ -69,7 +69,7 @@ def users_new() -> Any:
     return render_template("people/user_new.html", form=form, scope_fields=SCOPE_FIELDS), status
 
 
-@pages.route("/users/<int(max=9007199254740992):user_id>", methods=["GET", "POST"])
+@pages.route("/users/<int:user_id>", methods=["GET", "POST"])
 @requires("people.manage")
 def users_edit(user_id: int) -> Any:
     """The user's page; a POST changes name and contact details."""
@@ -86,7 +86,7 @@ def users_edit(user_id: int) -> Any:
     return _page(found, details=form)
 
 
-@pages.post("/users/<int(max=9007199254740992):user_id>/roles")
+@pages.post("/users/<int:user_id>/roles")
 @requires("people.manage")
 def users_roles(user_id: int) -> Any:
     found = load(session(), user_id)
@@ -101,7 +101,7 @@ def users_roles(user_id: int) -> Any:
     return _page(found, roles=form)
 
 
-@pages.post("/users/<int(max=9007199254740992):user_id>/password")
+@pages.post("/users/<int:user_id>/password")
 @requires("people.manage")
 def users_password(user_id: int) -> Any:
     found = load(session(), user_id)
@@ -116,7 +116,7 @@ def users_password(user_id: int) -> Any:
     return _page(found, password=form)
 
 
-@pages.post("/users/<int(max=9007199254740992):user_id>/active")
+@pages.post("/users/<int:user_id>/active")
 @requires("people.manage")
 def users_active(user_id: int) -> Any:
     """``active=1`` enables, anything else disables."""

@@ -5,4 +5,4 @@ from __future__ import annotations
 from flask import Blueprint
 
 pages = Blueprint("visits", __name__)
-VISIT = "<int(max=9007199254740992):visit_id>"
+VISIT = "<int:visit_id>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from crm.base.scope import Scope
@@ -85,8 +85,7 @@ def show(visit_id: int) -> Any:
 
 def company_url(visit: Visit) -> str | None:
     """The company's whole story, for those who may read it (the page belongs to a room above)."""
-    known = "desk.company" in current_app.view_functions and may("companies.read")
-    return url_for("desk.company", workplace_id=visit.workplace_id) if known else None
+    return url_for("desk.company", workplace_id=visit.workplace_id) if may("companies.read") else None
 
 
 def within(reach: Scope, visit: Visit) -> bool:

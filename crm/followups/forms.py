@@ -21,13 +21,14 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from crm.base.clock import danish_date
 from crm.base.errors import Refusal
+from crm.base.words import LONG_MONTHS, MONTHS
 from crm.followups.models import FollowUp
 from crm.followups.rules import MAX_REASON, FollowUpDecision, NoFollowUp, kind_of, quick_dates
 from crm.openings.models import Opening
 from crm.openings.rules import SHORT, NewOpening
 from crm.visits.models import Visit
 from crm.visits.rules import MATERIALS, SCHEMES, VisitReport
-from crm.web.filters import LONG_MONTHS, MONTHS, dk_day
+from crm.web.filters import dk_day
 from crm.web.forms import BaseForm
 from crm.web.i18n import say
 

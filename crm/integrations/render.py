@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from crm.base.clock import danish
 from crm.base.settings import REPOSITORY, Settings
 from crm.base.types import format_phone
+from crm.base.words import LONG_DAYS, LONG_MONTHS
 
 
 @lru_cache(maxsize=1)
@@ -31,23 +32,8 @@ def _environment() -> Environment:
 
 def _day(moment: Any) -> str:
     """``tirsdag den 24. november 2026`` of a moment or a date."""
-    days = ("mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag", "søndag")
-    months = (
-        "januar",
-        "februar",
-        "marts",
-        "april",
-        "maj",
-        "juni",
-        "juli",
-        "august",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    )
     local = danish(moment) if hasattr(moment, "astimezone") else moment
-    return f"{days[local.weekday()]} den {local.day}. {months[local.month - 1]} {local.year}"
+    return f"{LONG_DAYS[local.weekday()]} den {local.day}. {LONG_MONTHS[local.month - 1]} {local.year}"
 
 
 def _clock(moment: Any) -> str:

@@ -9,39 +9,8 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from crm.base.clock import danish
-from crm.base.errors import N_
 from crm.base.types import format_cvr, format_phone
-
-DAYS = (N_("ma."), N_("ti."), N_("on."), N_("to."), N_("fr."), N_("lø."), N_("sø."))
-LONG_DAYS = (N_("mandag"), N_("tirsdag"), N_("onsdag"), N_("torsdag"), N_("fredag"), N_("lørdag"), N_("søndag"))
-MONTHS = (
-    N_("jan."),
-    N_("feb."),
-    N_("marts"),
-    N_("april"),
-    N_("maj"),
-    N_("juni"),
-    N_("juli"),
-    N_("aug."),
-    N_("sep."),
-    N_("okt."),
-    N_("nov."),
-    N_("dec."),
-)
-LONG_MONTHS = (
-    N_("januar"),
-    N_("februar"),
-    N_("marts"),
-    N_("april"),
-    N_("maj"),
-    N_("juni"),
-    N_("juli"),
-    N_("august"),
-    N_("september"),
-    N_("oktober"),
-    N_("november"),
-    N_("december"),
-)
+from crm.base.words import DAYS, LONG_DAYS, LONG_MONTHS, MONTHS
 
 
 def _local(value: date | datetime) -> date | datetime:

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from crm.base.clock import danish
 from crm.base.errors import Invalid
+from crm.base.words import MONTHS
 from crm.campaigns.actions import record_basis, redraw, restore, strike
 from crm.campaigns.forms import BasisForm
 from crm.campaigns.models import CallList, ListEntry
@@ -33,7 +34,6 @@ from crm.companies.models import Workplace
 from crm.companies.rules import section_of
 from crm.people.queries import names_of
 from crm.web.edge import now, session
-from crm.web.filters import MONTHS
 from crm.web.permit import actor, requires, scope
 
 VIEWS = ("all", "struck", "basis")

@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 from crm.base.clock import danish_date
 from crm.base.db import is_overlap_error, lock_day
 from crm.base.errors import N_, Invalid, NotFound, Refusal
+from crm.base.words import MONTHS
 from crm.travel.engine import default_engine
 from crm.visits.queries.days import load_days
 from crm.visits.queries.slots import Ask, Person, SlotMaker, consultants, search
 from crm.visits.rules.day import Verdict, Wish, judge
 from crm.visits.rules.slots import Slot, alternatives, as_dict, clock_text, refusal_fields
 from crm.visits.rules.words import REFUSED
-
-MONTHS = ("jan.", "feb.", "marts", "april", "maj", "juni", "juli", "aug.", "sep.", "okt.", "nov.", "dec.")
 
 
 def lock_days(session: Session, days: Iterable[tuple[int, date]]) -> None:

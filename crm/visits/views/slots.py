@@ -12,11 +12,12 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date
+from crm.base.words import LONG_DAYS
 from crm.calendars.rules import monday_of, week_bounds, week_name, week_of
 from crm.visits.queries import Ask, board
 from crm.visits.rules.panel import WHY, PanelDay, chosen, morning
 from crm.visits.rules.slots import Slot, explanation, refusal_short
-from crm.web.filters import LONG_DAYS, dk_day, dk_long_day, dk_time
+from crm.web.filters import dk_day, dk_long_day, dk_time
 from crm.web.i18n import say
 
 

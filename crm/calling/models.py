@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.base.db import Base
@@ -13,8 +25,25 @@ from crm.companies.models import Workplace
 from crm.people.models import Jobcentre
 
 
+_CLAIM_ORDER = ("priority", "rank", "behind", "due_at", "id")
+
+
+def _claim_index(name: str, *columns: Any) -> Index:
+    """In the order in which entries are offered, over those that can be."""
+    live = text("state = 'waiting' AND awake")
+    return Index(name, *columns, postgresql_where=live, sqlite_where=live)
+
+
 class QueueEntry(Base):
     """One workplace to be called in one campaign; it counts once there, by its last final answer.
+
+    ``priority``: 0 before all others, 1 as usual, 2 after all others; copied from the list's allotment.
+    ``fit``: how well the workplace fits free, drivable time of the jobcentre's consultants, 0 to 1; computed in
+    ``visits``, None when it is not known. ``turn``: its place in the list, 1 first to 0 last. ``behind``: what the
+    claim orders by within a tier, 0 first to 1000 last (``rules.behind_of``).
+    ``awake``: due, or due soon; entries asleep are outside the claim's index until they are woken.
+    ``shared_phone``: another entry, in any campaign, has the same number. ``day_attempts``: calls on the Danish day
+    of ``last_called_at``.
 
     state: ``waiting`` (offered when ``due_at`` has come), ``done`` (has an outcome that ends the calling).
     A live claim is ``claimed_by`` with ``claimed_until`` in the future, whatever the state.
@@ -26,24 +55,21 @@ class QueueEntry(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "workplace_id"),
         CheckConstraint("state IN ('waiting','done')", name="state"),
+        _claim_index("ix_queue_entries_claim", "campaign_id", "jobcentre_id", *_CLAIM_ORDER),
+        _claim_index("ix_queue_entries_claim_any", "campaign_id", *_CLAIM_ORDER),
         Index(
-            "ix_queue_entries_claim",
+            "ix_queue_entries_asleep",
             "campaign_id",
-            "jobcentre_id",
-            "rank",
             "due_at",
-            "id",
-            postgresql_where=text("state = 'waiting'"),
-            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting' AND NOT awake"),
+            sqlite_where=text("state = 'waiting' AND NOT awake"),
         ),
         Index(
-            "ix_queue_entries_claim_any",
-            "campaign_id",
-            "rank",
+            "ix_queue_entries_call_back",
+            "call_back_by",
             "due_at",
-            "id",
-            postgresql_where=text("state = 'waiting'"),
-            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting' AND call_back_by IS NOT NULL"),
+            sqlite_where=text("state = 'waiting' AND call_back_by IS NOT NULL"),
         ),
         Index(
             "ix_queue_entries_claimed_by",
@@ -61,10 +87,17 @@ class QueueEntry(Base):
     workplace_id: Mapped[int] = mapped_column(ForeignKey("workplaces.id"), index=True)
     list_entry_id: Mapped[int] = mapped_column(ForeignKey("list_entries.id"))
     phone: Mapped[str | None] = mapped_column(String(20), index=True)
+    shared_phone: Mapped[bool] = mapped_column(Boolean, default=False)
+    priority: Mapped[int] = mapped_column(Integer, default=1)
+    fit: Mapped[float | None] = mapped_column(Float)
+    turn: Mapped[float] = mapped_column(Float, default=0.5)
+    behind: Mapped[int] = mapped_column(Integer, default=500)
+    awake: Mapped[bool] = mapped_column(Boolean, default=True)
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     rank: Mapped[int] = mapped_column(Integer, default=2)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    day_attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_outcome: Mapped[str | None] = mapped_column(String(20))
     last_called_at: Mapped[datetime | None]
     call_back_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -84,7 +117,10 @@ class QueueEntry(Base):
 
 class Call(Base):
     """One call with its outcome. ``started_at`` is when the entry was claimed or dialled, ``ended_at`` when it
-    was finished. ``idempotency_key`` makes a repeated finish answer with the first one's result."""
+    was finished. ``idempotency_key`` makes a repeated finish answer with the first one's result.
+
+    ``answer``: ``booked`` or ``declined`` when the call gave an answer to the offer, whatever the outcome's own key.
+    ``before``: the entry's columns as they were, for the ten seconds in which the outcome can be taken back."""
 
     __tablename__ = "calls"
     __table_args__ = (
@@ -99,8 +135,141 @@ class Call(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime]
     outcome: Mapped[str] = mapped_column(String(20))
+    answer: Mapped[str | None] = mapped_column(String(10))
     reason: Mapped[str | None] = mapped_column(String(40))
     note: Mapped[str] = mapped_column(Text, default="")
     call_back_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
+    before: Mapped[dict[str, Any] | None]
     idempotency_key: Mapped[str | None] = mapped_column(String(100))
+
+
+class CampaignOutcome(Base):
+    """An outcome of a campaign that has set its own; without any, the campaign uses ``rules.OUTCOMES``.
+
+    ``human``: somebody was spoken to. ``final``: the calling ends. ``answer``: ``booked``, ``declined`` or None, the
+    answer to the offer that the rates count. ``unworkable``: there is nobody to call here. ``do_not_call``: the
+    company's wish, for every campaign. A try that is not final comes again after ``retry_minutes``, or not before
+    the next calling day, at another part of the day when ``spread``; after ``max_tries`` of this outcome it ends.
+    """
+
+    __tablename__ = "campaign_outcomes"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "key"),
+        CheckConstraint("outcome_group IN ('reached','unreached','permanent')", name="outcome_group"),
+        CheckConstraint("answer IN ('booked','declined')", name="answer"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    key: Mapped[str] = mapped_column(String(20))
+    label_da: Mapped[str] = mapped_column(String(40))
+    label_en: Mapped[str] = mapped_column(String(40))
+    letter: Mapped[str] = mapped_column(String(1))
+    outcome_group: Mapped[str] = mapped_column(String(10))
+    human: Mapped[bool] = mapped_column(Boolean, default=False)
+    final: Mapped[bool] = mapped_column(Boolean, default=False)
+    answer: Mapped[str | None] = mapped_column(String(10))
+    unworkable: Mapped[bool] = mapped_column(Boolean, default=False)
+    do_not_call: Mapped[bool] = mapped_column(Boolean, default=False)
+    retry_minutes: Mapped[int] = mapped_column(Integer, default=0)
+    next_day: Mapped[bool] = mapped_column(Boolean, default=False)
+    spread: Mapped[bool] = mapped_column(Boolean, default=False)
+    max_tries: Mapped[int | None] = mapped_column(Integer)
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class DeclineReason(Base):
+    """A reason for a no that a campaign offers; without any, the campaign uses ``rules.DECLINE_REASONS``."""
+
+    __tablename__ = "decline_reasons"
+    __table_args__ = (UniqueConstraint("campaign_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    key: Mapped[str] = mapped_column(String(40))
+    label_da: Mapped[str] = mapped_column(String(60))
+    label_en: Mapped[str] = mapped_column(String(60))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class Presence(Base):
+    """What a phoner is doing: ``calling``, ``paused`` (with ``reason``) or ``away``; ``since`` when, ``seen_at``: the
+    last sign of life."""
+
+    __tablename__ = "phoner_presence"
+    __table_args__ = (CheckConstraint("state IN ('calling','paused','away')", name="state"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(20))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    jobcentre_id: Mapped[int | None] = mapped_column(ForeignKey("jobcentres.id"))
+    since: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class ListAllotment(Base):
+    """Who calls a list when it is not simply the firm of its participation: another firm, a priority group, or
+    nobody (``released_at``) until it is allotted again."""
+
+    __tablename__ = "list_allotments"
+
+    call_list_id: Mapped[int] = mapped_column(ForeignKey("call_lists.id", ondelete="CASCADE"), primary_key=True)
+    calling_firm_id: Mapped[int | None] = mapped_column(ForeignKey("calling_firms.id"), index=True)
+    priority: Mapped[int] = mapped_column(Integer, default=1)
+    released_at: Mapped[datetime | None]
+
+
+class PhoneCall(Base):
+    """A telephone call as the line saw it. ``sid``: the provider's id of the call to the company, None until it is
+    known and for ``tel`` and ``manual``. ``call_id``: the finished call it belongs to, None while they talk.
+
+    state follows the provider's words; it never goes back from an end state. Times UTC; ``seconds`` talked.
+    ``hangup_by``: ``company``, ``phoner`` or None when nobody knows. ``closed_by``: ``webhook`` or ``job``.
+    """
+
+    __tablename__ = "phone_calls"
+    __table_args__ = (
+        CheckConstraint("provider IN ('twilio','fake','tel','manual')", name="provider"),
+        CheckConstraint(
+            "state IN ('dialling','queued','initiated','ringing','in-progress',"
+            "'completed','busy','no-answer','failed','canceled')",
+            name="state",
+        ),
+        Index("ix_phone_calls_number_started_at", "number", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(40), unique=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("queue_entries.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    provider: Mapped[str] = mapped_column(String(10))
+    sid: Mapped[str | None] = mapped_column(String(64), unique=True)
+    parent_sid: Mapped[str | None] = mapped_column(String(64), index=True)
+    number: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(12), default="dialling")
+    started_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    seconds: Mapped[int | None] = mapped_column(Integer)
+    hangup_by: Mapped[str | None] = mapped_column(String(10))
+    closed_by: Mapped[str | None] = mapped_column(String(10))
+    recording_agreed_at: Mapped[datetime | None]
+
+
+class PhoneEvent(Base):
+    """A signed message from the provider, kept once however often it comes: ``sid`` and ``event`` name it."""
+
+    __tablename__ = "phone_events"
+    __table_args__ = (UniqueConstraint("sid", "event"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid: Mapped[str] = mapped_column(String(64))
+    event: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)

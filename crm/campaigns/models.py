@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -26,8 +27,11 @@ from crm.people.models import CallingFirm, Jobcentre
 class Campaign(Base):
     """``calls_from``/``calls_to``: minutes of the Danish day; ``calls_any_day`` opens weekends and holidays.
 
-    ``script``: list of steps, each ``{"title", "text"}`` with ``{contact}``, ``{company}``, ``{phoner}``,
-    ``{jobcentre}`` fields. ``nag_after_days``: working days after the due date for each nag step.
+    ``fit_weight``: 0 calls in the list's order, 1 by how well a company fits free, drivable time; ``ranked_weight``:
+    the weight the queue is ordered by now. ``quarantine_months``: a workplace that answered in another campaign within
+    so many months is held back; 0 = never. Caps: ``max_attempts`` to an entry, ``max_attempts_a_day`` to an entry in
+    one Danish day, ``max_number_attempts`` to a number in this campaign, ``call_backs_each`` open promises of a
+    phoner. ``letter_days``: calling opens so many days after the letter was mailed.
     """
 
     __tablename__ = "campaigns"
@@ -50,6 +54,13 @@ class Campaign(Base):
     horizon_days: Mapped[int] = mapped_column(Integer, default=21)
     notice_hours: Mapped[int] = mapped_column(Integer, default=24)
     target_visits: Mapped[int | None] = mapped_column(Integer)
+    fit_weight: Mapped[float] = mapped_column(Float, default=0.5)
+    ranked_weight: Mapped[float | None] = mapped_column(Float)
+    quarantine_months: Mapped[int] = mapped_column(Integer, default=0)
+    max_attempts_a_day: Mapped[int] = mapped_column(Integer, default=2)
+    max_number_attempts: Mapped[int] = mapped_column(Integer, default=10)
+    call_backs_each: Mapped[int] = mapped_column(Integer, default=30)
+    letter_days: Mapped[int] = mapped_column(Integer, default=4)
     script: Mapped[list[Any]] = mapped_column(default=list)
     information_text: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
@@ -59,7 +70,8 @@ class Campaign(Base):
 
 class Participation(Base):
     """A jobcentre in a campaign, and the firm that calls for it. ``calendars_full_since``: written from below
-    (visits) when its consultants have no bookable time within the horizon; the queue closes meanwhile."""
+    (visits) when its consultants have no bookable time within the horizon; the queue closes meanwhile. ``contract_from`` and
+    ``contract_until``: the days on which the firm may call; None = the campaign's own."""
 
     __tablename__ = "participations"
     __table_args__ = (UniqueConstraint("campaign_id", "jobcentre_id"),)
@@ -70,6 +82,8 @@ class Participation(Base):
     calling_firm_id: Mapped[int | None] = mapped_column(ForeignKey("calling_firms.id"), index=True)
     target_visits: Mapped[int | None] = mapped_column(Integer)
     calendars_full_since: Mapped[datetime | None]
+    contract_from: Mapped[date | None] = mapped_column(Date)
+    contract_until: Mapped[date | None] = mapped_column(Date)
 
     campaign: Mapped[Campaign] = relationship(back_populates="participations")
     jobcentre: Mapped[Jobcentre] = relationship(lazy="joined", innerjoin=True)
@@ -141,3 +155,54 @@ class SavedSegment(Base):
     name: Mapped[str] = mapped_column(String(120))
     filters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
+
+
+class Script(Base):
+    """What phoners say: a version of a campaign's script, for one jobcentre or (None) for all that have no own.
+
+    Never changed once ``published_at`` is set; the newest published one is used. ``steps``: see
+    ``campaigns.rules.script``.
+    """
+
+    __tablename__ = "scripts"
+    __table_args__ = (
+        Index("ix_scripts_campaign_id_jobcentre_id_version", "campaign_id", "jobcentre_id", "version", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    jobcentre_id: Mapped[int | None] = mapped_column(ForeignKey("jobcentres.id"))
+    version: Mapped[int] = mapped_column(Integer)
+    steps: Mapped[list[Any]] = mapped_column(default=list)
+    note: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    published_at: Mapped[datetime | None]
+
+
+class LetterBatch(Base):
+    """Letters sent before the calls: which workplaces of an approved list, and the day they are mailed."""
+
+    __tablename__ = "letter_batches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_list_id: Mapped[int] = mapped_column(ForeignKey("call_lists.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    mailed_on: Mapped[date] = mapped_column(Date)
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    call_list: Mapped[CallList] = relationship()
+
+
+class Letter(Base):
+    """A letter to one workplace. ``left_out``: why it was not sent (key of rules.LETTER_LEFT_OUT).
+    ``returned_at``: it came back; ``returned_because``: key of rules.RETURN_REASONS."""
+
+    __tablename__ = "letters"
+
+    list_entry_id: Mapped[int] = mapped_column(ForeignKey("list_entries.id", ondelete="CASCADE"), primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("letter_batches.id", ondelete="CASCADE"), index=True)
+    left_out: Mapped[str | None] = mapped_column(String(20))
+    returned_at: Mapped[datetime | None]
+    returned_because: Mapped[str | None] = mapped_column(String(20))

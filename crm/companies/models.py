@@ -53,6 +53,7 @@ class Workplace(Base):
     row_hash: Mapped[str] = mapped_column(String(32), default="")
     do_not_call_at: Mapped[datetime | None]
     do_not_call_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    mail_returned_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

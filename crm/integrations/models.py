@@ -45,3 +45,13 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
     workplace_id: Mapped[int | None] = mapped_column(Id, index=True)
+
+
+class SmsOptOut(Base):
+    """A number that wants no SMS from us (it answered STOP); START takes it back. ``phone`` in E.164."""
+
+    __tablename__ = "sms_opt_outs"
+
+    phone: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[datetime]
+    said: Mapped[str] = mapped_column(String(40), default="")

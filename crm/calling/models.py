@@ -24,7 +24,6 @@ from crm.campaigns.models import Campaign
 from crm.companies.models import Workplace
 from crm.people.models import Jobcentre
 
-
 _CLAIM_ORDER = ("priority", "rank", "behind", "due_at", "id")
 
 

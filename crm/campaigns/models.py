@@ -71,8 +71,7 @@ class Campaign(Base):
 class Participation(Base):
     """A jobcentre in a campaign, and the firm that calls for it. ``calendars_full_since``: written from below
     (visits) when its consultants have no bookable time within the horizon; the queue closes meanwhile.
-    ``contract_from`` and
-    ``contract_until``: the days on which the firm may call; None = the campaign's own."""
+    ``contract_from`` and ``contract_until``: the days on which the firm may call; None = the campaign's own."""
 
     __tablename__ = "participations"
     __table_args__ = (UniqueConstraint("campaign_id", "jobcentre_id"),)

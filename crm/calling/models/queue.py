@@ -1,22 +1,11 @@
-"""Queue entries and calls."""
+"""Queue entries, calls, who calls a list, and what a phoner is doing."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Text,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import Boolean, CheckConstraint, Float, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.base.db import Base
@@ -143,55 +132,16 @@ class Call(Base):
     idempotency_key: Mapped[str | None] = mapped_column(String(100))
 
 
-class CampaignOutcome(Base):
-    """An outcome of a campaign that has set its own; without any, the campaign uses ``rules.OUTCOMES``.
+class ListAllotment(Base):
+    """Who calls a list when it is not simply the firm of its participation: another firm, a priority group, or
+    nobody (``released_at``) until it is allotted again."""
 
-    ``human``: somebody was spoken to. ``final``: the calling ends. ``answer``: ``booked``, ``declined`` or None, the
-    answer to the offer that the rates count. ``unworkable``: there is nobody to call here. ``do_not_call``: the
-    company's wish, for every campaign. A try that is not final comes again after ``retry_minutes``, or not before
-    the next calling day, at another part of the day when ``spread``; after ``max_tries`` of this outcome it ends.
-    """
+    __tablename__ = "list_allotments"
 
-    __tablename__ = "campaign_outcomes"
-    __table_args__ = (
-        UniqueConstraint("campaign_id", "key"),
-        CheckConstraint("outcome_group IN ('reached','unreached','permanent')", name="outcome_group"),
-        CheckConstraint("answer IN ('booked','declined')", name="answer"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
-    position: Mapped[int] = mapped_column(Integer)
-    key: Mapped[str] = mapped_column(String(20))
-    label_da: Mapped[str] = mapped_column(String(40))
-    label_en: Mapped[str] = mapped_column(String(40))
-    letter: Mapped[str] = mapped_column(String(1))
-    outcome_group: Mapped[str] = mapped_column(String(10))
-    human: Mapped[bool] = mapped_column(Boolean, default=False)
-    final: Mapped[bool] = mapped_column(Boolean, default=False)
-    answer: Mapped[str | None] = mapped_column(String(10))
-    unworkable: Mapped[bool] = mapped_column(Boolean, default=False)
-    do_not_call: Mapped[bool] = mapped_column(Boolean, default=False)
-    retry_minutes: Mapped[int] = mapped_column(Integer, default=0)
-    next_day: Mapped[bool] = mapped_column(Boolean, default=False)
-    spread: Mapped[bool] = mapped_column(Boolean, default=False)
-    max_tries: Mapped[int | None] = mapped_column(Integer)
-    active: Mapped[bool] = mapped_column(Boolean, default=True)
-
-
-class DeclineReason(Base):
-    """A reason for a no that a campaign offers; without any, the campaign uses ``rules.DECLINE_REASONS``."""
-
-    __tablename__ = "decline_reasons"
-    __table_args__ = (UniqueConstraint("campaign_id", "key"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
-    position: Mapped[int] = mapped_column(Integer)
-    key: Mapped[str] = mapped_column(String(40))
-    label_da: Mapped[str] = mapped_column(String(60))
-    label_en: Mapped[str] = mapped_column(String(60))
-    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    call_list_id: Mapped[int] = mapped_column(ForeignKey("call_lists.id", ondelete="CASCADE"), primary_key=True)
+    calling_firm_id: Mapped[int | None] = mapped_column(ForeignKey("calling_firms.id"), index=True)
+    priority: Mapped[int] = mapped_column(Integer, default=1)
+    released_at: Mapped[datetime | None]
 
 
 class Presence(Base):
@@ -208,67 +158,3 @@ class Presence(Base):
     jobcentre_id: Mapped[int | None] = mapped_column(ForeignKey("jobcentres.id"))
     since: Mapped[datetime]
     seen_at: Mapped[datetime]
-
-
-class ListAllotment(Base):
-    """Who calls a list when it is not simply the firm of its participation: another firm, a priority group, or
-    nobody (``released_at``) until it is allotted again."""
-
-    __tablename__ = "list_allotments"
-
-    call_list_id: Mapped[int] = mapped_column(ForeignKey("call_lists.id", ondelete="CASCADE"), primary_key=True)
-    calling_firm_id: Mapped[int | None] = mapped_column(ForeignKey("calling_firms.id"), index=True)
-    priority: Mapped[int] = mapped_column(Integer, default=1)
-    released_at: Mapped[datetime | None]
-
-
-class PhoneCall(Base):
-    """A telephone call as the line saw it. ``sid``: the provider's id of the call to the company, None until it is
-    known and for ``tel`` and ``manual``. ``call_id``: the finished call it belongs to, None while they talk.
-
-    state follows the provider's words; it never goes back from an end state. Times UTC; ``seconds`` talked.
-    ``hangup_by``: ``company``, ``phoner`` or None when nobody knows. ``closed_by``: ``webhook`` or ``job``.
-    """
-
-    __tablename__ = "phone_calls"
-    __table_args__ = (
-        CheckConstraint("provider IN ('twilio','fake','tel','manual')", name="provider"),
-        CheckConstraint(
-            "state IN ('dialling','queued','initiated','ringing','in-progress',"
-            "'completed','busy','no-answer','failed','canceled')",
-            name="state",
-        ),
-        Index("ix_phone_calls_number_started_at", "number", "started_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    token: Mapped[str] = mapped_column(String(40), unique=True)
-    entry_id: Mapped[int] = mapped_column(ForeignKey("queue_entries.id"), index=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
-    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
-    provider: Mapped[str] = mapped_column(String(10))
-    sid: Mapped[str | None] = mapped_column(String(64), unique=True)
-    parent_sid: Mapped[str | None] = mapped_column(String(64), index=True)
-    number: Mapped[str] = mapped_column(String(20))
-    state: Mapped[str] = mapped_column(String(12), default="dialling")
-    started_at: Mapped[datetime]
-    answered_at: Mapped[datetime | None]
-    ended_at: Mapped[datetime | None]
-    seconds: Mapped[int | None] = mapped_column(Integer)
-    hangup_by: Mapped[str | None] = mapped_column(String(10))
-    closed_by: Mapped[str | None] = mapped_column(String(10))
-    recording_agreed_at: Mapped[datetime | None]
-
-
-class PhoneEvent(Base):
-    """A signed message from the provider, kept once however often it comes: ``sid`` and ``event`` name it."""
-
-    __tablename__ = "phone_events"
-    __table_args__ = (UniqueConstraint("sid", "event"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    sid: Mapped[str] = mapped_column(String(64))
-    event: Mapped[str] = mapped_column(String(40))
-    at: Mapped[datetime]
-    received_at: Mapped[datetime]
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)

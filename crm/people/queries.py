@@ -24,7 +24,7 @@ def user_by_id(session: Session, user_id: int) -> User | None:
 def user_by_session(session: Session, session_id: str) -> User | None:
     """The active user of a sign-in cookie ``id:session_key``, or None when it no longer holds."""
     number, _, key = session_id.partition(":")
-    user = session.get(User, int(number)) if number.isdigit() else None
+    user = session.get(User, int(number), options=[joinedload(User.roles)]) if number.isdigit() else None
     return user if user and user.active and user.session_key == key else None
 
 

@@ -97,15 +97,20 @@ def folded(
 ) -> list[Row]:
     """As ``grouped``, with each row's sums made by ``fold(*columns)`` from the rows of one query: for what the
     databases cannot compare alike, such as a moment with a Danish date."""
-    weeks = _weeks(session, statement, facts) if by == "week" else []
-    statement, key, label = _keyed(statement, facts, by, weeks)
+    if by == "week":
+        statement, key, label = statement, facts.at, null()
+    else:
+        statement, key, label = _keyed(statement, facts, by, [])
     statement = statement.with_only_columns(key, label, *columns, maintain_column_froms=True)
     made: dict[tuple[Any, Any], tuple[int, ...]] = {}
     for row in session.execute(statement):
         sums = fold(*row[2:])
-        there = made.get((row[0], row[1]), (0,) * len(sums))
-        made[row[0], row[1]] = tuple(a + b for a, b in zip(there, sums, strict=True))
-    return _named([Row(key, label or "", sums) for (key, label), sums in made.items()], by, weeks)
+        group = (week_starts(row[0], row[0])[0], None) if by == "week" else (row[0], row[1])
+        there = made.get(group, (0,) * len(sums))
+        made[group] = tuple(a + b for a, b in zip(there, sums, strict=True))
+    if by == "week":
+        return [Row(week_key(monday), week_key(monday), made[monday, None]) for monday, _ in sorted(made)]
+    return _named([Row(key, label or "", sums) for (key, label), sums in made.items()], by, [])
 
 
 def _weeks(session: Session, statement: Select[Any], facts: Facts) -> list[date]:

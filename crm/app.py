@@ -20,6 +20,7 @@ from crm.base.settings import REPOSITORY, Settings
 from crm.calendars import views as calendars_views
 from crm.calling import api as calling_api
 from crm.calling import views as calling_views
+from crm.calling.queries import outcomes
 from crm.campaigns import views as campaigns_views
 from crm.companies import views as companies_views
 from crm.desk import views as desk_views
@@ -32,6 +33,7 @@ from crm.integrations import views as integrations_views
 from crm.integrations.actions import deliver_due
 from crm.integrations.mail import Adapter, FileMail, SmtpMail
 from crm.integrations.sms import FileSms, TwilioSms
+from crm.integrations.telephony import make_telephony
 from crm.openings import api as openings_api
 from crm.openings import views as openings_views
 from crm.people import views as people_views
@@ -41,7 +43,7 @@ from crm.reports import api as reports_api
 from crm.reports import views as reports_views
 from crm.visits import api as visits_api
 from crm.visits import views as visits_views
-from crm.web import edge, errors, filters, headers, i18n, permit
+from crm.web import edge, errors, filters, headers, hooks, i18n, permit
 from crm.web.api import make_openapi
 
 PAGES = (
@@ -83,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     _database(app, settings)
-    for part in (i18n, filters, headers, errors):
+    for part in (hooks, i18n, filters, headers, errors):
         part.install(app)
     _sign_in(app, settings)
     _rooms(app)
@@ -98,6 +100,7 @@ def _database(app: Flask, settings: Settings) -> None:
     clock = Clock(settings.clock)
     app.extensions["crm.engine"] = engine
     app.extensions["crm.adapters"] = adapters
+    app.extensions["crm.telephony"] = make_telephony(settings, clock)
 
     def drain(session: Session) -> None:
         """Quick adapters deliver at once; slow ones wait for the worker, so that no click waits for a server."""
@@ -128,11 +131,21 @@ def _sign_in(app: Flask, settings: Settings) -> None:
 def _rooms(app: Flask) -> None:
     for module in PAGES:
         app.register_blueprint(module.pages)
+    for hooks_of in (calling_views.hooks, integrations_views.hooks):
+        app.extensions["crm.csrf"].exempt(hooks_of)  # strangers' requests, believed by their signature alone
+        app.register_blueprint(hooks_of)
     for module in APIS:
         app.extensions["crm.csrf"].exempt(module.api)
         app.register_api(module.api)  # type: ignore[attr-defined]
     _throttle_sign_in(app)
+    app.extensions["campaigns.outcomes"] = _outcome_labels
     app.context_processor(_page_context)
+
+
+def _outcome_labels(campaign_id: int) -> dict[str, str]:
+    """What answers of a script may propose: campaigns lies under calling, which knows the outcomes."""
+    found = outcomes(edge.session(), campaign_id)
+    return {key: outcome.label_in(i18n.locale_code()) for key, outcome in found.items()}
 
 
 def _throttle_sign_in(app: Flask) -> None:

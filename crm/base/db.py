@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -20,10 +21,14 @@ from sqlalchemy import (
     String,
     Table,
     any_,
+    cast,
     create_engine,
     event,
+    extract,
     func,
     literal,
+    literal_column,
+    null,
     select,
     text,
 )
@@ -199,6 +204,28 @@ def lock_person(session: Session, person_id: int) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:p, 0)"), {"p": person_id})
 
 
+def hold_person(session: Session, person_id: int) -> list[Any]:
+    """``lock_person`` as a column to select, so that it costs no round trip; nothing on SQLite."""
+    return [] if is_sqlite(session) else [func.pg_advisory_xact_lock(cast(person_id, Integer), cast(0, Integer))]
+
+
+def lock_name(session: Session, name: str) -> None:
+    """Let one transaction at a time do what ``name`` says; held until it ends (SQLite: see lock_day)."""
+    if not is_sqlite(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_key(name)})
+
+
+def try_lock_name(session: Session, name: str) -> bool:
+    """``lock_name`` without waiting; False when another transaction has it. Who never waits is never in a deadlock."""
+    return is_sqlite(session) or bool(
+        session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _lock_key(name)})
+    )
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+
+
 def continue_ids(session: Session, tables: Iterable[Table]) -> None:
     """After rows with ids of their own: let the next id follow the largest (SQLite does so by itself)."""
     if not is_sqlite(session):
@@ -209,6 +236,34 @@ def continue_ids(session: Session, tables: Iterable[Table]) -> None:
                     f"coalesce((SELECT max(id) FROM {table.name}), 0) + 1, false)"
                 )
             )
+
+
+def seconds_between(session: Session, earlier: Any, later: Any) -> Any:
+    """Seconds from one stored moment to another, as an expression."""
+    if is_sqlite(session):
+        return (func.julianday(later) - func.julianday(earlier)) * 86400
+    return extract("epoch", later) - extract("epoch", earlier)
+
+
+def seen_before(session: Session, value: Any) -> Any:
+    """A scalar subquery for RETURNING, as the statement found it; NULL on SQLite, which tells what it left, and where
+    nothing can have changed since the transaction began."""
+    return null() if is_sqlite(session) else value
+
+
+def bare(column: Any) -> Any:
+    """A boolean column as it stands in a partial index's condition; SQLite takes ``awake = 1`` for something else."""
+    return literal_column(f"{column.expression.table.name}.{column.key}", Integer)
+
+
+def whole(session: Session, value: Any) -> Any:
+    """A number that is not negative, rounded to a whole one, halves up."""
+    return cast(value + 0.5, Integer) if is_sqlite(session) else cast(func.floor(value + 0.5), Integer)
+
+
+def one_of(session: Session, column: Any, choice: Any) -> Any:
+    """``column IN (choice)`` for a SELECT that does not depend on the row: run once, never turned into a join."""
+    return column.in_(choice) if is_sqlite(session) else column == any_(func.array(choice.scalar_subquery()))
 
 
 def unpacked(session: Session, columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Any]:

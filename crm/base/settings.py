@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,6 +45,14 @@ class Settings:
     twilio_account_sid: str = ""
     twilio_auth_token: str = ""
     twilio_from: str = ""
+    telephony: str = "manual"
+    telephony_recording: bool = False
+    twilio_api_key_sid: str = ""
+    twilio_api_key_secret: str = ""
+    twilio_twiml_app_sid: str = ""
+    twilio_caller_id: str = ""
+    twilio_edge: str = "roaming"
+    twilio_region: str = ""
     limiter_url: str = "memory://"
     sign_in_limit: str = "10 per minute"
     sign_in_limit_address: str = "300 per minute"
@@ -52,6 +62,12 @@ class Settings:
     @property
     def production(self) -> bool:
         return self.env == "production"
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """What the telephone provider signs its webhooks with; none: no webhook is believed."""
+        fake = hashlib.sha256(f"telephony {self.secret_key}".encode()).hexdigest() if self.telephony == "fake" else ""
+        return tuple(secret for secret in (self.twilio_auth_token, fake) if secret)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -83,10 +99,40 @@ def _completed(settings: Settings) -> Settings:
         raise ConfigurationError("CRM_SECRET_KEY must be set when CRM_ENV=production (32 random bytes or more).")
     if settings.production and settings.clock:
         raise ConfigurationError("CRM_CLOCK is refused when CRM_ENV=production; unset it.")
+    _check_telephony(settings)
     database_url = settings.database_url or f"sqlite:///{settings.data_dir / 'crm.sqlite3'}"
     if database_url.startswith("postgresql://"):
         database_url = "postgresql+psycopg://" + database_url.removeprefix("postgresql://")
     return replace(settings, database_url=database_url, secret_key=settings.secret_key or _local_secret(settings))
+
+
+TELEPHONY = ("manual", "tel", "twilio", "fake")
+_TWILIO = {
+    "twilio_account_sid": r"AC[0-9a-f]{32}",
+    "twilio_auth_token": r"\S+",
+    "twilio_api_key_sid": r"SK[0-9a-f]{32}",
+    "twilio_api_key_secret": r"\S+",
+    "twilio_twiml_app_sid": r"AP[0-9a-f]{32}",
+    "twilio_caller_id": r"\+[1-9]\d{6,14}",
+    "twilio_edge": r"[a-z0-9-]+",
+    "twilio_region": r"([a-z]{2}\d)?",
+    "base_url": r"https://.+",
+}
+
+
+def _check_telephony(settings: Settings) -> None:
+    """Raises ConfigurationError naming the variable that is missing or wrong."""
+    if settings.telephony not in TELEPHONY:
+        raise ConfigurationError(f"CRM_TELEPHONY={settings.telephony!r} must be one of {', '.join(TELEPHONY)}.")
+    if settings.telephony == "fake" and settings.production:
+        raise ConfigurationError("CRM_TELEPHONY=fake is refused when CRM_ENV=production: its calls reach nobody.")
+    if settings.telephony_recording and settings.telephony not in ("twilio", "fake"):
+        raise ConfigurationError("CRM_TELEPHONY_RECORDING needs CRM_TELEPHONY=twilio; unset it.")
+    for name, pattern in _TWILIO.items() if settings.telephony == "twilio" else ():
+        value = str(getattr(settings, name))
+        if not re.fullmatch(pattern, value):
+            why = "is not set" if not value else "cannot be right"
+            raise ConfigurationError(f"CRM_TELEPHONY=twilio: CRM_{name.upper()} {why}; it must match {pattern}")
 
 
 def _local_secret(settings: Settings) -> str:

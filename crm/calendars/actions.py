@@ -62,6 +62,11 @@ def publish(
     return event
 
 
+def unpublish(session: Session, uid: str) -> None:
+    """Remove the event ``uid`` as if it had never been; what people may have seen is cancelled instead."""
+    session.execute(delete(CalendarEvent).where(CalendarEvent.uid == uid))
+
+
 def set_hours(session: Session, actor: Any, now: datetime, consultant: User, stretches: Sequence[Stretch]) -> None:
     """Replace the weekly working hours. Raises Invalid. Visits already booked stay."""
     problem = stretch_problem(stretches)

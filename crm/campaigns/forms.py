@@ -1,4 +1,4 @@
-"""Campaign, segment, legal basis and script as forms."""
+"""Campaign, segment, legal basis and letters as forms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
@@ -20,7 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from crm.campaigns.rules import PARTNER_MONTHS, Filters, parse_postcodes
+from crm.campaigns.rules import EVERY, PARTNER_MONTHS, RETURN_REASONS, Filters, parse_postcodes
 from crm.companies.rules import SECTIONS
 from crm.web.forms import BaseForm, as_int, choices
 
@@ -31,6 +32,13 @@ def clock_choices(extra: Iterable[int] = ()) -> list[tuple[str, str]]:
     """Half-hours of the day as ``8.30``, minutes of the day as values; with further minutes that are in use."""
     minutes = sorted({*range(0, 1441, 30), *extra})
     return [(str(minute), f"{minute // 60}.{minute % 60:02d}") for minute in minutes]
+
+
+class PercentField(IntegerField):
+    """A share from 0 to 1 of the record, typed in whole per cent."""
+
+    def process_data(self, value: float | None) -> None:
+        self.data = None if value is None else round(value * 100)
 
 
 class CampaignForm(BaseForm):
@@ -44,7 +52,13 @@ class CampaignForm(BaseForm):
     calls_any_day = BooleanField(_l("Ring også lørdag, søndag og helligdage"))
     visit_minutes = IntegerField(_l("Et besøg varer"), [InputRequired(), NumberRange(15, 480)])
     margin_minutes = IntegerField(_l("Luft omkring kørsel"), [InputRequired(), NumberRange(0, 120)])
-    max_attempts = IntegerField(_l("Højst antal opkald til en virksomhed"), [InputRequired(), NumberRange(1, 50)])
+    max_attempts = IntegerField(_l("Opkald til en virksomhed"), [InputRequired(), NumberRange(1, 50)])
+    max_attempts_a_day = IntegerField(_l("På en dag"), [InputRequired(), NumberRange(1, 20)])
+    max_number_attempts = IntegerField(_l("Til ét telefonnummer"), [InputRequired(), NumberRange(1, 200)])
+    call_backs_each = IntegerField(_l("Genopkald pr. phoner"), [InputRequired(), NumberRange(1, 500)])
+    quarantine_months = IntegerField(_l("Fred efter et svar"), [InputRequired(), NumberRange(0, 60)])
+    fit_weight = PercentField(_l("Vægt på ledig, kørbar tid"), [InputRequired(), NumberRange(0, 100)])
+    letter_days = IntegerField(_l("Ring tidligst"), [InputRequired(), NumberRange(0, 60)])
     horizon_days = IntegerField(_l("Book højst så langt frem"), [InputRequired(), NumberRange(1, 120)])
     notice_hours = IntegerField(_l("Book tidligst om"), [InputRequired(), NumberRange(0, 336)])
     target_visits = IntegerField(_l("Mål for hele kampagnen"), [Optional(), NumberRange(1, 1_000_000)])
@@ -63,7 +77,8 @@ class CampaignForm(BaseForm):
         """Arguments of create_campaign and update_campaign but the jobcentres."""
         left_out = {"joins", "csrf_token"}
         values = {name: value for name, value in self.data.items() if name not in left_out}
-        return {**values, "information_text": values["information_text"] or ""}
+        weight = (self.fit_weight.data or 0) / 100
+        return {**values, "information_text": values["information_text"] or "", "fit_weight": weight}
 
 
 def _postcodes(_form: Any, field: Field) -> None:
@@ -126,6 +141,36 @@ PARTNER_HINT = _l("Partner: en virksomhed med et afholdt besøg inden for %(mont
 
 class BasisForm(BaseForm):
     basis = TextAreaField(_l("Hjemmel"), [InputRequired(), Length(max=5000)])
+
+
+class LetterForm(BaseForm):
+    """How a list's letters are dealt over days. Empty numbers: all of them, on one day."""
+
+    name = StringField(_l("Navn"), [InputRequired(), Length(max=110)])
+    first_on = DateField(_l("Sendes første gang"), [InputRequired()])
+    amount = IntegerField(_l("Kun de første"), [Optional(), NumberRange(1, 1_000_000)])
+    per = IntegerField(_l("Højst ad gangen"), [Optional(), NumberRange(1, 1_000_000)])
+    every = SelectField(_l("Derefter"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.every.choices = [(key, gettext(label)) for key, label in EVERY.items()]
+
+
+class MoveLettersForm(BaseForm):
+    mailed_on = DateField(_l("Ny dag"), [InputRequired()])
+
+
+class ReturnedForm(BaseForm):
+    """P-numbers typed, pasted or scanned, a file of them, or rows ticked on the page."""
+
+    numbers = TextAreaField(_l("P-numre"), [Length(max=200_000)])
+    file = FileField(_l("Returliste"))
+    because = SelectField(_l("Årsag"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.because.choices = [(key, gettext(label)) for key, label in RETURN_REASONS.items()]
 
 
 class ExtractForm(BaseForm):

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -61,7 +62,6 @@ class Campaign(Base):
     max_number_attempts: Mapped[int] = mapped_column(Integer, default=10)
     call_backs_each: Mapped[int] = mapped_column(Integer, default=30)
     letter_days: Mapped[int] = mapped_column(Integer, default=4)
-    script: Mapped[list[Any]] = mapped_column(default=list)
     information_text: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
 
@@ -160,13 +160,22 @@ class SavedSegment(Base):
 class Script(Base):
     """What phoners say: a version of a campaign's script, for one jobcentre or (None) for all that have no own.
 
-    Never changed once ``published_at`` is set; the newest published one is used. ``steps``: see
-    ``campaigns.rules.script``.
+    Never changed once ``published_at`` is set; the newest published one is used, and one without steps says that the
+    next one up (the campaign's, then the standard script) is used again. ``steps``: see ``campaigns.rules.script``.
+    ``created_at`` and ``created_by``: when and by whom it was saved last.
     """
 
     __tablename__ = "scripts"
     __table_args__ = (
         Index("ix_scripts_campaign_id_jobcentre_id_version", "campaign_id", "jobcentre_id", "version", unique=True),
+        Index(
+            "ix_scripts_campaign_id_version",
+            "campaign_id",
+            "version",
+            unique=True,
+            postgresql_where=text("jobcentre_id IS NULL"),
+            sqlite_where=text("jobcentre_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -196,13 +205,27 @@ class LetterBatch(Base):
 
 
 class Letter(Base):
-    """A letter to one workplace. ``left_out``: why it was not sent (key of rules.LETTER_LEFT_OUT).
-    ``returned_at``: it came back; ``returned_because``: key of rules.RETURN_REASONS."""
+    """A workplace in a batch. ``left_out``: why it got no letter (key of rules.LETTER_LEFT_OUT).
+    ``returned_at``: the letter came back; ``returned_because``: key of rules.RETURN_REASONS.
+
+    A row stays what it was: who was left out, or whose letter came back, may stand in a later batch again, when the
+    reason is gone. At most one letter of an entry is under way or delivered."""
 
     __tablename__ = "letters"
+    __table_args__ = (
+        Index(
+            "ix_letters_live",
+            "list_entry_id",
+            unique=True,
+            postgresql_where=text("left_out IS NULL AND returned_at IS NULL"),
+            sqlite_where=text("left_out IS NULL AND returned_at IS NULL"),
+        ),
+    )
 
-    list_entry_id: Mapped[int] = mapped_column(ForeignKey("list_entries.id", ondelete="CASCADE"), primary_key=True)
-    batch_id: Mapped[int] = mapped_column(ForeignKey("letter_batches.id", ondelete="CASCADE"), index=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("letter_batches.id", ondelete="CASCADE"), primary_key=True)
+    list_entry_id: Mapped[int] = mapped_column(
+        ForeignKey("list_entries.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     left_out: Mapped[str | None] = mapped_column(String(20))
     returned_at: Mapped[datetime | None]
     returned_because: Mapped[str | None] = mapped_column(String(20))

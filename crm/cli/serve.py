@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 from crm.base import schema
 from crm.base.settings import Settings
 from crm.cli.edge import refuse
+from crm.integrations.telephony import Telephony
 from crm.travel.engine import default_engine
 
 
@@ -45,6 +46,8 @@ def _serve(app: Flask, host: str, port: int, threads: int) -> None:
     signal.signal(signal.SIGTERM, stop)
     # the ways between the map's nodes take some seconds to work out: not in somebody's first search
     threading.Thread(target=default_engine().prepare, name="travel", daemon=True).start()
+    telephony: Telephony = app.extensions["crm.telephony"]
+    telephony.start(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}")
     click.echo(f"Jobåbner kører på http://{host}:{port}  (stop med Ctrl+C)")
     server.run()
 

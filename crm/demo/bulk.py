@@ -13,7 +13,7 @@ from datetime import datetime
 from crm.base.types import format_phone
 from crm.calendars.models import CalendarEvent
 from crm.calling.models import Call, QueueEntry
-from crm.calling.rules import OUTCOMES, RANK_CALL_BACK, RANK_RETRY, next_try
+from crm.calling.rules import OUTCOMES, RANK_CALL_BACK, RANK_RETRY, calls_today, next_try
 from crm.companies.models import Contact, Workplace
 from crm.demo.reports import Reports
 from crm.demo.rows import Entry, Row
@@ -53,6 +53,7 @@ class Bulk(Reports):
             started_at=started_at,
             ended_at=now,
             outcome=outcome,
+            answer=OUTCOMES[outcome].answer,
             reason=reason,
             note=note,
             call_back_at=call_back_at,
@@ -73,8 +74,10 @@ class Bulk(Reports):
     def _settle(self, entry: Entry, call: Row, mine: bool) -> None:
         """What the call means for its entry."""
         meaning, state, at = OUTCOMES[call["outcome"]], entry.state, call["ended_at"]
+        today = calls_today(state["day_attempts"], state["last_called_at"], at) + 1
         state |= {
             "attempts": state["attempts"] + 1,
+            "day_attempts": today,
             "last_outcome": meaning.key,
             "last_called_at": at,
             "call_back_by": None,
@@ -82,19 +85,23 @@ class Bulk(Reports):
         if meaning.final:
             state |= {
                 "state": "done",
-                "final_outcome": meaning.key,
+                "final_outcome": meaning.final_key,
                 "final_at": at,
                 "final_by": call["user_id"],
                 "final_firm_id": call["calling_firm_id"],
             }
         elif meaning.retry:
-            state |= {"rank": RANK_RETRY, "due_at": next_try(self.campaign, meaning.retry, at)}
+            full = today >= self.campaign.max_attempts_a_day
+            due_at = next_try(self.campaign, meaning.retry, at, entry.calls, day_full=full)
+            state |= {"rank": RANK_RETRY, "due_at": due_at}
         else:
             state |= {
                 "rank": RANK_CALL_BACK,
                 "due_at": call["call_back_at"],
                 "call_back_by": call["user_id"] if mine else None,
             }
+        state["awake"] = state["due_at"] <= at
+        entry.calls.append(at)
         self.changed[QueueEntry][entry.id] = state
 
     def _do_not_call(self, entry: Entry, phoner: User, now: datetime, note: str) -> None:

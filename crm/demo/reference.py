@@ -19,7 +19,7 @@ from crm.campaigns.models import Campaign, Participation
 from crm.campaigns.rules import Filters
 from crm.companies.actions import import_register
 from crm.companies.models import Contact, Workplace
-from crm.demo import plan, texts
+from crm.demo import plan, scripts, texts
 from crm.demo.bulk import Bulk
 from crm.demo.people import Centre, People, Settler, Staffing
 from crm.demo.register import Extract, write
@@ -61,6 +61,7 @@ def build(session: Session, now: datetime, seed: int, path: Path, say: Any) -> C
         ],
     )
     use_extract(session, people.manager, began, campaign, batch)
+    scripts.common(session, people.manager, campaign, began)
     lists(session, people, campaign, plans, began, seed)
     say("Ringelister trukket, godkendt og lagt i kø")
     events(session, people, campaign, plans, now, seed)

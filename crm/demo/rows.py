@@ -30,6 +30,7 @@ class Entry:
     """A queue entry with what the events need of its workplace.
 
     ``state``: the columns of queue_entries that calls change (``STATE``). ``contacts``: rows by name, case folded.
+    ``calls``: ends of its calls so far.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Entry:
     lon: float
     state: Row
     contacts: dict[str, Row] = field(default_factory=dict)
+    calls: list[datetime] = field(default_factory=list)
 
 
 class Rows:
@@ -121,7 +123,9 @@ STATE = (
     "state",
     "rank",
     "due_at",
+    "awake",
     "attempts",
+    "day_attempts",
     "last_outcome",
     "last_called_at",
     "call_back_by",

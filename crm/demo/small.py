@@ -18,7 +18,7 @@ from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from crm.campaigns.rules import Filters
 from crm.companies.actions import import_register
 from crm.companies.models import Workplace
-from crm.demo import texts
+from crm.demo import letters, scripts, texts
 from crm.demo.people import Centre, People, Settler, Staffing
 from crm.demo.places import jobcentres
 from crm.demo.register import HEADER, Extract, Flaws, spoil, write
@@ -48,8 +48,11 @@ def build(
     say(f"Registerudtræk skrevet til {path} og læst ind")
     campaign = open_campaign(session, people, began, now)
     use_extract(session, people.manager, began, campaign, batch)
+    scripts.common(session, people.manager, campaign, began)
+    scripts.own(session, people.centres[1], campaign, began + timedelta(hours=2), now)
     for number, (centre, (*_rest, size)) in enumerate(zip(people.centres, CENTRES, strict=True)):
         first_list(session, centre, campaign, began + timedelta(hours=number + 1), size, seed + number)
+    letters.mailed(session, people.centres[2], campaign, began + timedelta(hours=6))
     say("Ringelister trukket, godkendt og lagt i kø")
     calendars(session, people, began, now)
     weeks = Weeks(session, rng, people, campaign, now)
@@ -60,6 +63,7 @@ def build(
             say(f"{number} af {len(days)} arbejdsdage")
     draft_list(session, rng, people, campaign, now, path, rows, seed)
     finish_up(session, people, campaign, now)
+    letters.coming(session, people.centres[2], campaign, now - timedelta(minutes=30))
     say("Opkald, besøg, åbninger og opfølgninger er der")
     return campaign
 

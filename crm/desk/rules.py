@@ -24,15 +24,22 @@ class NavItem:
 NAVIGATION = (
     NavItem(N_("I dag"), "visits.today", "visits.today", "route", ("visits.",)),
     NavItem(N_("Overblik"), "desk.today", "people.self", "home", ("desk.today",)),
-    NavItem(N_("Ring"), "calling.call", "calling.call", "phone", ("calling.",)),
+    NavItem(N_("Ring"), "calling.call", "calling.call", "phone", ("calling.call", "calling.outcome", "calling.retake")),
     NavItem(N_("Jobcenter"), "desk.jobcentre", "campaigns.segment", "building", ("desk.jobcentre",)),
     NavItem(N_("Kampagner"), "campaigns.index", "campaigns.manage", "list", ("campaigns.",)),
+    NavItem(
+        N_("Ringestatus"),
+        "calling.board",
+        "calling.supervise",
+        "phone",
+        ("calling.board", "calling.allot", "calling.contracts", "calling.call_backs", "reports.quality"),
+    ),
     NavItem(N_("Register"), "companies.imports", "companies.import", "upload", ("companies.",)),
     NavItem(N_("Opfølgning"), "followups.index", "followups.read", "checklist", ("followups.",)),
     NavItem(N_("Åbninger"), "openings.index", "openings.read", "briefcase", ("openings.",)),
     NavItem(N_("Kalender"), "calendars.index", "calendars.read", "calendar", ("calendars.",)),
     NavItem(N_("Søg"), "desk.search", "desk.search", "search", ("desk.search", "desk.company")),
-    NavItem(N_("Rapporter"), "reports.index", "reports.read", "chart", ("reports.",)),
+    NavItem(N_("Rapporter"), "reports.index", "reports.read", "chart", ("reports.index", "reports.rows")),
     NavItem(
         N_("Brugere"), "people.users", "people.manage", "user", ("people.users", "people.jobcentres", "people.firms")
     ),

@@ -14,10 +14,13 @@ from crm.base import activity
 from crm.base.db import for_update_skip_locked, insert_new
 from crm.base.errors import N_, Refusal
 from crm.integrations.mail import Adapter
-from crm.integrations.models import OutboxMessage
-from crm.integrations.sms import AmbiguousDelivery
+from crm.integrations.models import OutboxMessage, SmsOptOut
+from crm.integrations.opt_outs import is_first_sms, note_opt_out, opted_out
+from crm.integrations.sms import AmbiguousDelivery, OptedOut
+from crm.integrations.sms_words import STOP_LINE
 
 LEASE = timedelta(minutes=5)
+WITHHELD = N_("Modtageren har frabedt sig SMS.")
 BACKOFF = (1, 5, 15, 60, 240, 720)  # minutes before each further attempt; then failed
 
 
@@ -62,7 +65,11 @@ def send(
 
 
 def send_many(session: Session, now: datetime, messages: Sequence[Mapping[str, Any]]) -> int:
-    """``send`` for many in one statement: mappings of its keyword arguments; how many were not there already."""
+    """``send`` for many in one statement: mappings of its keyword arguments; how many were not there already.
+
+    An SMS to a number that wants none is written as withheld, so that everybody sees that it was not sent.
+    """
+    refusing = opted_out(session, [m["to"] for m in messages if m["channel"] == "sms"])
     rows = [
         {
             "channel": m["channel"],
@@ -72,7 +79,8 @@ def send_many(session: Session, now: datetime, messages: Sequence[Mapping[str, A
             "body_text": m["text"],
             "body_html": m.get("html"),
             "attachments": [dict(item) for item in m.get("attachments", ())],
-            "state": "pending",
+            "state": "withheld" if m["channel"] == "sms" and m["to"] in refusing else "pending",
+            "last_error": WITHHELD if m["channel"] == "sms" and m["to"] in refusing else None,
             "attempts": 0,
             "created_at": now,
             "not_before": m.get("not_before") or now,
@@ -89,7 +97,9 @@ def send_many(session: Session, now: datetime, messages: Sequence[Mapping[str, A
 def withdraw(session: Session, dedupe_key: str) -> bool:
     """Take back a message that has not left yet (a reminder of a time that no longer holds); False when it has."""
     gone = session.execute(
-        delete(OutboxMessage).where(OutboxMessage.dedupe_key == dedupe_key, OutboxMessage.state == "pending")
+        delete(OutboxMessage).where(
+            OutboxMessage.dedupe_key == dedupe_key, OutboxMessage.state.in_(("pending", "withheld"))
+        )
     )
     return bool(getattr(gone, "rowcount", 0))
 
@@ -110,15 +120,19 @@ def deliver_due(
     channels = [name for name, adapter in adapters.items() if adapter.quick or not only_quick]
     sent = 0
     for _ in range(limit):
-        message = _claim(sessions, channels, now)
+        message = _claim(sessions, adapters, channels, now)
         if message is None:
             break
         sent += _deliver_one(sessions, adapters[message.channel], message, now)
     return sent
 
 
-def _claim(sessions: sessionmaker[Session], channels: Sequence[str], now: datetime) -> OutboxMessage | None:
+def _claim(
+    sessions: sessionmaker[Session], adapters: Mapping[str, Adapter], channels: Sequence[str], now: datetime
+) -> OutboxMessage | None:
     with sessions.begin() as session:
+        if "sms" in channels:
+            _withhold(session, now)
         session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.state == "sending", OutboxMessage.channel == "sms", OutboxMessage.lease_until < now)
@@ -140,7 +154,29 @@ def _claim(sessions: sessionmaker[Session], channels: Sequence[str], now: dateti
         message: OutboxMessage | None = session.scalar(for_update_skip_locked(session, due))
         if message is not None:
             message.state, message.lease_until, message.attempts = "sending", now + LEASE, message.attempts + 1
+            if message.channel == "sms" and getattr(adapters["sms"], "answerable", False):
+                _offer_stop(session, message)
         return message
+
+
+def _withhold(session: Session, now: datetime) -> None:
+    """SMS that are due to numbers that have said STOP since they were written."""
+    session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.channel == "sms",
+            OutboxMessage.state == "pending",
+            OutboxMessage.not_before <= now,
+            OutboxMessage.recipient.in_(select(SmsOptOut.phone)),
+        )
+        .values(state="withheld", last_error=WITHHELD)
+    )
+
+
+def _offer_stop(session: Session, message: OutboxMessage) -> None:
+    """The first SMS to a number says how to get no more."""
+    if STOP_LINE not in message.body_text and is_first_sms(session, message):
+        message.body_text = f"{message.body_text.rstrip()} {STOP_LINE}"
 
 
 def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: OutboxMessage, now: datetime) -> int:
@@ -148,6 +184,8 @@ def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: Out
     try:
         adapter.deliver(message)
         changes = {"state": "sent", "sent_at": now, "last_error": None}
+    except OptedOut:
+        changes = {"state": "withheld", "last_error": WITHHELD}
     except AmbiguousDelivery as exc:
         changes = {"state": "unknown", "last_error": str(exc)[:2000]}
     except (OSError, smtplib.SMTPException) as exc:
@@ -160,16 +198,24 @@ def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: Out
         }
     with sessions.begin() as session:
         session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(lease_until=None, **changes))
+        if changes["state"] == "withheld":
+            note_opt_out(session, now, message.recipient, "")
     return int(changes["state"] == "sent")
 
 
 def retry(session: Session, actor: Any, now: datetime, message: OutboxMessage) -> None:
-    """Set a failed or unknown message to be tried again now, on an administrator's word.
+    """Set a failed, unknown or withheld message to be tried again now, on an administrator's word.
 
-    Raises Refusal ``not_failed`` for one that waits, is on its way or has left: a second copy is never asked for.
+    Raises Refusal ``not_failed`` for one that waits, is on its way or has left: a second copy is never asked for;
+    ``opted_out`` while the receiver still wants no SMS.
     """
     state = session.scalar(select(OutboxMessage.state).where(OutboxMessage.id == message.id).with_for_update())
-    if state not in ("failed", "unknown"):
+    if state == "withheld" and opted_out(session, [message.recipient]):
+        raise Refusal(
+            "opted_out",
+            N_("Modtageren har frabedt sig SMS, så beskeden sendes ikke. Ring, eller skriv en mail."),
+        )
+    if state not in ("failed", "unknown", "withheld"):
         raise Refusal("not_failed", N_("Beskeden er hverken fejlet eller uvist sendt, så den prøves ikke igen."))
     message.state, message.not_before, message.attempts, message.lease_until = "pending", now, 0, None
     activity.record(session, actor, now, "integrations.retry", message, workplace_id=message.workplace_id)

@@ -15,12 +15,12 @@ class OutboxMessage(Base):
     """One mail or SMS. ``dedupe_key`` makes writing it twice impossible. ``attachments``: name, mime, text each.
 
     States: pending -> sending -> sent; failed after the last attempt; unknown when the provider's answer was lost
-    and a blind retry could send twice.
+    and a blind retry could send twice; withheld when the receiver wants no SMS. ``last_error`` says why.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        CheckConstraint("state IN ('pending','sending','sent','failed','unknown')", name="state"),
+        CheckConstraint("state IN ('pending','sending','sent','failed','unknown','withheld')", name="state"),
         Index(
             "ix_outbox_due",
             "not_before",
@@ -55,3 +55,16 @@ class SmsOptOut(Base):
     phone: Mapped[str] = mapped_column(String(20), primary_key=True)
     at: Mapped[datetime]
     said: Mapped[str] = mapped_column(String(40), default="")
+
+
+class IncomingSms(Base):
+    """An SMS we got, once however often it is brought: ``sid`` names it. ``meant``: ``stop``, ``start``, ``help`` or
+    empty. What people wrote is not kept."""
+
+    __tablename__ = "incoming_sms"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid: Mapped[str] = mapped_column(String(64), unique=True)
+    phone: Mapped[str] = mapped_column(String(20))
+    meant: Mapped[str] = mapped_column(String(10), default="")
+    at: Mapped[datetime]

@@ -7,15 +7,22 @@ from pathlib import Path
 from crm.base.settings import Settings
 from crm.integrations.models import OutboxMessage
 
+OPTED_OUT = 21610  # Twilio: "Attempt to send to unsubscribed recipient"
+
 
 class AmbiguousDelivery(Exception):
     """The provider may or may not have taken the message: creating an SMS is not idempotent, so nobody retries."""
+
+
+class OptedOut(Exception):
+    """The receiver has told the provider to let no more of our SMS through."""
 
 
 class FileSms:
     """Writes each SMS as ``<id>.sms.txt`` into a folder."""
 
     quick = True
+    answerable = True
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -28,7 +35,8 @@ class FileSms:
 
 
 class TwilioSms:
-    """Twilio Programmable Messaging. A lost answer raises AmbiguousDelivery, a refusal OSError."""
+    """Twilio Programmable Messaging. A lost answer raises AmbiguousDelivery, a refusal OSError, a receiver who has
+    said STOP to Twilio itself OptedOut (error 21610). ``answerable``: a sender that is a name takes no answers."""
 
     quick = False
 
@@ -37,6 +45,8 @@ class TwilioSms:
         from twilio.rest import Client
 
         self.sender = settings.twilio_from
+        self.answerable = self.sender.startswith(("+", "MG"))
+        self.base_url = settings.base_url.rstrip("/")
         self.client = Client(
             settings.twilio_account_sid, settings.twilio_auth_token, http_client=TwilioHttpClient(timeout=20)
         )
@@ -45,9 +55,17 @@ class TwilioSms:
         import requests
         from twilio.base.exceptions import TwilioRestException
 
+        told = {"status_callback": f"{self.base_url}/telephony/sms-status?message={message.id}"}
         try:
-            self.client.messages.create(to=message.recipient, from_=self.sender, body=message.body_text)
+            self.client.messages.create(
+                to=message.recipient,
+                from_=self.sender,
+                body=message.body_text,
+                **(told if self.base_url.startswith("https://") else {}),
+            )
         except TwilioRestException as exc:
+            if exc.code == OPTED_OUT:
+                raise OptedOut from exc
             raise OSError(f"Twilio {exc.status}: {exc.msg}") from exc
         except requests.ConnectionError as exc:
             raise OSError(f"Twilio not reached: {exc}") from exc

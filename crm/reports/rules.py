@@ -85,6 +85,24 @@ DEFINITIONS: dict[str, Definition] = {
             N_("Holdte besøg, hvor virksomheden følte sig presset til at sige ja, af dem, hvor det er noteret."),
         ),
         Definition(
+            "cancelled_company_rate",
+            1,
+            N_("Aflyst af virksomheden"),
+            N_("Besøg, som virksomheden har aflyst, af de bookede besøg, der er afholdt, aflyst eller forgæves."),
+        ),
+        Definition(
+            "cancelled_jobcentre_rate",
+            1,
+            N_("Aflyst af jobcentret"),
+            N_("Besøg, som jobcentret har aflyst, af de bookede besøg, der er afholdt, aflyst eller forgæves."),
+        ),
+        Definition(
+            "nobody_rate",
+            1,
+            N_("Ingen til stede"),
+            N_("Besøg, hvor ingen tog imod, af de bookede besøg, der er afholdt, aflyst eller forgæves."),
+        ),
+        Definition(
             "kept_rate",
             1,
             N_("Opfølgning holdt"),

@@ -86,12 +86,13 @@ class SlotOut(BaseModel):
 
 
 class RefusedOut(SlotOut):
-    """``code``: as a booking would be refused; ``reason``: why exactly; minutes needed include the margin."""
+    """``code``: as booking says it; ``reason``: why exactly; minutes include the margin; ``held_until``: of a hold."""
 
     reason: str
     code: str
     needed_min: int | None
     available_min: int | None
+    held_until: datetime | None
 
 
 class SlotsOut(BaseModel):
@@ -296,5 +297,4 @@ def move(path: VisitPath, body: MoveIn) -> Any:
 @requires("visits.change")
 def cancel(path: VisitPath, body: CancelIn) -> Any:
     visit = queries.visit(session(), scope(), path.visit_id)
-    actions.cancel(session(), actor(), now(), visit, body.by, body.reason)
-    return as_json(visit, history=True)
+    return as_json(actions.cancel(session(), actor(), now(), visit, body.by, body.reason), history=True)

@@ -54,6 +54,7 @@ class BookForm(SlotForm):
     contact_phone = TelField(_l("Telefon"), [Length(max=40), parsed(parse_phone)])
     contact_email = EmailField(_l("E-mail"), [Length(max=254), parsed(parse_email)])
     note = TextAreaField(_l("Noter til konsulenten"), [Length(max=4000)])
+    key = StringField(validators=[Length(max=100)])
 
     @property
     def contact(self) -> ContactDetails:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,9 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask import session as cookie
 from flask_babel import Babel, Domain, get_locale, gettext
+
+from crm.base.clock import danish
+from crm.base.words import MONTHS
 
 LOCALES = ("da", "en")
 ROOMS = Path(__file__).resolve().parents[1]
@@ -79,9 +83,20 @@ def install(app: Flask) -> None:
 
 
 def say(message: str, fields: dict[str, Any] | None = None) -> str:
-    """Translate a marked message and fill its ``{name}`` fields."""
+    """Translate a marked message and fill its ``{name}`` fields, moments in the reader's words."""
     text = gettext(message) if has_request_context() else message
-    return re.sub(r"\{(\w+)\}", lambda m: str((fields or {}).get(m[1], m[0])), text)
+    return re.sub(r"\{(\w+)\}", lambda m: _plain((fields or {}).get(m[1], m[0])), text)
+
+
+def _plain(value: Any) -> str:
+    """``24. nov. kl. 10.00``, ``24 Nov at 10.00`` in English, of a moment; anything else as it is."""
+    if not isinstance(value, datetime):
+        return str(value)
+    local = danish(value)
+    month, time = MONTHS[local.month - 1], f"{local.hour}.{local.minute:02d}"
+    if not has_request_context():
+        return f"{local.day}. {month} kl. {time}"
+    return str(gettext("%(day)d. %(month)s kl. %(time)s", day=local.day, month=gettext(month), time=time))
 
 
 def locale_code() -> str:

@@ -18,6 +18,43 @@ UPDATE queue_entries SET shared_phone = TRUE WHERE phone IN
 """
 
 
+CAMPAIGNS = sa.table(
+    'campaigns', sa.column('id'), sa.column('created_at', crm.base.db.UTCDateTime(timezone=True)),
+    sa.column('script', crm.base.db.Json),
+)
+SCRIPTS = sa.table(
+    'scripts', sa.column('campaign_id'), sa.column('jobcentre_id'), sa.column('version'), sa.column('note'),
+    sa.column('steps', crm.base.db.Json), sa.column('created_at', crm.base.db.UTCDateTime(timezone=True)),
+    sa.column('published_at', crm.base.db.UTCDateTime(timezone=True)),
+)
+
+
+def scripts_up() -> None:
+    """A campaign's script becomes its version 1, published."""
+    connection = op.get_bind()
+    for campaign in connection.execute(sa.select(CAMPAIGNS)).all():
+        steps = [
+            {'key': f'trin-{n}', 'title': step.get('title') or '', 'text': step.get('text') or '', 'answers': []}
+            for n, step in enumerate(campaign.script or [], 1)
+        ]
+        if steps:
+            connection.execute(SCRIPTS.insert().values(
+                campaign_id=campaign.id, jobcentre_id=None, version=1, note='', steps=steps,
+                created_at=campaign.created_at, published_at=campaign.created_at,
+            ))
+    op.drop_column('campaigns', 'script')
+
+
+def scripts_down() -> None:
+    """The newest published version's titles and texts; what jobcentres had of their own, and branches, are lost."""
+    op.add_column('campaigns', sa.Column('script', crm.base.db.Json, server_default=sa.text("'[]'"), nullable=False))
+    connection = op.get_bind()
+    published = sa.select(SCRIPTS).where(SCRIPTS.c.jobcentre_id.is_(None), SCRIPTS.c.published_at.is_not(None))
+    for script in connection.execute(published.order_by(SCRIPTS.c.version)).all():
+        steps = [{'title': step['title'], 'text': step['text']} for step in script.steps]
+        connection.execute(CAMPAIGNS.update().where(CAMPAIGNS.c.id == script.campaign_id).values(script=steps))
+
+
 def upgrade() -> None:
     op.create_table('phone_events',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -28,6 +65,15 @@ def upgrade() -> None:
     sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_phone_events')),
     sa.UniqueConstraint('sid', 'event', name=op.f('uq_phone_events_sid_event'))
+    )
+    op.create_table('incoming_sms',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('sid', sa.String(length=64), nullable=False),
+    sa.Column('phone', sa.String(length=20), nullable=False),
+    sa.Column('meant', sa.String(length=10), nullable=False),
+    sa.Column('at', crm.base.db.UTCDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_incoming_sms')),
+    sa.UniqueConstraint('sid', name=op.f('uq_incoming_sms_sid'))
     )
     op.create_table('sms_opt_outs',
     sa.Column('phone', sa.String(length=20), nullable=False),
@@ -114,6 +160,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_scripts'))
     )
     op.create_index('ix_scripts_campaign_id_jobcentre_id_version', 'scripts', ['campaign_id', 'jobcentre_id', 'version'], unique=True)
+    op.create_index('ix_scripts_campaign_id_version', 'scripts', ['campaign_id', 'version'], unique=True, postgresql_where=sa.text('jobcentre_id IS NULL'), sqlite_where=sa.text('jobcentre_id IS NULL'))
     op.create_table('letter_batches',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('call_list_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -137,16 +184,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_list_allotments_calling_firm_id'), 'list_allotments', ['calling_firm_id'], unique=False)
     op.create_table('letters',
-    sa.Column('list_entry_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('batch_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('list_entry_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('left_out', sa.String(length=20), nullable=True),
     sa.Column('returned_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('returned_because', sa.String(length=20), nullable=True),
     sa.ForeignKeyConstraint(['batch_id'], ['letter_batches.id'], name=op.f('fk_letters_batch_id_letter_batches'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['list_entry_id'], ['list_entries.id'], name=op.f('fk_letters_list_entry_id_list_entries'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('list_entry_id', name=op.f('pk_letters'))
+    sa.PrimaryKeyConstraint('batch_id', 'list_entry_id', name=op.f('pk_letters'))
     )
-    op.create_index(op.f('ix_letters_batch_id'), 'letters', ['batch_id'], unique=False)
+    op.create_index(op.f('ix_letters_list_entry_id'), 'letters', ['list_entry_id'], unique=False)
+    op.create_index('ix_letters_live', 'letters', ['list_entry_id'], unique=True, postgresql_where=sa.text('left_out IS NULL AND returned_at IS NULL'), sqlite_where=sa.text('left_out IS NULL AND returned_at IS NULL'))
     op.create_table('slot_holds',
     sa.Column('entry_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -218,15 +266,27 @@ def upgrade() -> None:
     op.drop_index('ix_queue_entries_claim', table_name='queue_entries')
     op.create_index('ix_queue_entries_claim', 'queue_entries', ['campaign_id', 'jobcentre_id', 'priority', 'rank', 'behind', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'waiting' AND awake"), sqlite_where=sa.text("state = 'waiting' AND awake"))
     op.drop_index('ix_queue_entries_claim_any', table_name='queue_entries')
-    op.create_index('ix_queue_entries_claim_any', 'queue_entries', ['campaign_id', 'priority', 'rank', 'behind', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'waiting' AND awake"), sqlite_where=sa.text("state = 'waiting' AND awake"))
+    op.create_index('ix_queue_entries_claim_any', 'queue_entries', ['campaign_id', 'calling_firm_id', 'priority', 'rank', 'behind', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'waiting' AND awake"), sqlite_where=sa.text("state = 'waiting' AND awake"))
     op.create_index('ix_queue_entries_asleep', 'queue_entries', ['campaign_id', 'due_at'], unique=False, postgresql_where=sa.text("state = 'waiting' AND NOT awake"), sqlite_where=sa.text("state = 'waiting' AND NOT awake"))
     op.create_index('ix_queue_entries_call_back', 'queue_entries', ['call_back_by', 'due_at'], unique=False, postgresql_where=sa.text("state = 'waiting' AND call_back_by IS NOT NULL"), sqlite_where=sa.text("state = 'waiting' AND call_back_by IS NOT NULL"))
     op.add_column('workplaces', sa.Column('mail_returned_at', crm.base.db.UTCDateTime(timezone=True), nullable=True))
     op.execute("UPDATE calls SET answer = outcome WHERE outcome IN ('booked', 'declined')")
     op.execute(SHARED)
+    scripts_up()
+    outbox_states("'pending','sending','sent','failed','unknown','withheld'")
+
+
+def outbox_states(states) -> None:
+    """The check of the outbox's states; SQLite copies the table to change it."""
+    with op.batch_alter_table('outbox') as batch:
+        batch.drop_constraint(op.f('ck_outbox_state'), type_='check')
+        batch.create_check_constraint(op.f('ck_outbox_state'), f'state IN ({states})')
 
 
 def downgrade() -> None:
+    op.execute("UPDATE outbox SET state = 'failed' WHERE state = 'withheld'")
+    outbox_states("'pending','sending','sent','failed','unknown'")
+    scripts_down()
     op.drop_column('workplaces', 'mail_returned_at')
     op.drop_index('ix_queue_entries_call_back', table_name='queue_entries', postgresql_where=sa.text("state = 'waiting' AND call_back_by IS NOT NULL"), sqlite_where=sa.text("state = 'waiting' AND call_back_by IS NOT NULL"))
     op.drop_index('ix_queue_entries_asleep', table_name='queue_entries', postgresql_where=sa.text("state = 'waiting' AND NOT awake"), sqlite_where=sa.text("state = 'waiting' AND NOT awake"))
@@ -261,12 +321,14 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_slot_holds_user_id'), table_name='slot_holds')
     op.drop_index('ix_slot_holds_consultant_id_starts_at', table_name='slot_holds')
     op.drop_table('slot_holds')
-    op.drop_index(op.f('ix_letters_batch_id'), table_name='letters')
+    op.drop_index('ix_letters_live', table_name='letters')
+    op.drop_index(op.f('ix_letters_list_entry_id'), table_name='letters')
     op.drop_table('letters')
     op.drop_index(op.f('ix_list_allotments_calling_firm_id'), table_name='list_allotments')
     op.drop_table('list_allotments')
     op.drop_index(op.f('ix_letter_batches_call_list_id'), table_name='letter_batches')
     op.drop_table('letter_batches')
+    op.drop_index('ix_scripts_campaign_id_version', table_name='scripts', postgresql_where=sa.text('jobcentre_id IS NULL'), sqlite_where=sa.text('jobcentre_id IS NULL'))
     op.drop_index('ix_scripts_campaign_id_jobcentre_id_version', table_name='scripts')
     op.drop_table('scripts')
     op.drop_index(op.f('ix_phoner_presence_campaign_id'), table_name='phoner_presence')
@@ -275,4 +337,5 @@ def downgrade() -> None:
     op.drop_table('decline_reasons')
     op.drop_table('campaign_outcomes')
     op.drop_table('sms_opt_outs')
+    op.drop_table('incoming_sms')
     op.drop_table('phone_events')

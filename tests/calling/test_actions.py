@@ -380,14 +380,14 @@ def test_waiting_entries_follow_their_jobcentre_to_a_new_firm(desk: Desk) -> Non
     assert follow_firms(desk.session, NOW) == 0, "nothing to do while the firm is the same"
     desk.participation.calling_firm_id = new.id
     desk.session.flush()
-    assert follow_firms(desk.session, NOW) == 1
+    assert follow_firms(desk.session, NOW) == 2
     for entry in (waiting, held, done):
         desk.session.refresh(entry)
     assert (waiting.calling_firm_id, waiting.call_back_by) == (new.id, None), "another firm keeps no old promise"
     assert held.calling_firm_id == former, "what is in somebody's hands stays there"
-    assert done.calling_firm_id == former, "what is done stays with those who did it"
+    assert done.calling_firm_id == new.id, "what is done is seen by who calls the list now; final_firm_id keeps credit"
     desk.participation.calling_firm_id = None
     desk.session.flush()
-    assert follow_firms(desk.session, NOW + timedelta(minutes=11)) == 2
+    assert follow_firms(desk.session, NOW + timedelta(minutes=11)) == 3
     desk.session.refresh(waiting)
     assert waiting.calling_firm_id is None

@@ -17,7 +17,7 @@ from crm.calling.rules import LEASE
 from crm.campaigns.models import Participation
 from crm.people.models import User
 from tests.conftest import NOW
-from tests.factories import make_participation, make_queue_entry, make_user, make_workplace
+from tests.factories import make_participation, make_queue_entry, make_script, make_user, make_workplace
 from tests.factories.calling import make_call, make_phoner
 
 Api = Callable[[User], dict[str, str]]
@@ -47,7 +47,9 @@ def test_a_claim_carries_company_contact_script_and_history(
     db.commit()
     body = claim(client, headers, part).json
     assert (body["id"], body["company"]["name"], body["company"]["phone"]) == (entry.id, "Eksempel ApS", "+4520000000")
-    assert body["script"] == [{"title": "Indledning", "text": "Goddag, det er Sofie Testesen."}]
+    assert body["script"] == [
+        {"key": "trin-1", "title": "Indledning", "text": "Goddag, det er Sofie Testesen.", "answers": []}
+    ]
     assert [(line["outcome"], line["note"]) for line in body["history"]] == [("voicemail", "Besked lagt")]
     assert claim(client, headers, part).json["id"] == entry.id, "a lost answer claims nothing twice"
 
@@ -71,9 +73,13 @@ def test_a_script_without_a_contact_asks_for_whoever_decides(
     client: FlaskClient, db: Session, part: Participation, headers: dict[str, str]
 ) -> None:
     make_queue_entry(db, participation=part)
-    part.campaign.script = [{"title": "Indledning", "text": "Taler jeg med {contact}?"}]
+    answer = {"label": "Ja", "note": "{contact_first} er der", "outcome": "call_back"}
+    step = {"title": "Indledning", "text": "Taler jeg med {contact}? Passer {when}?", "answers": [answer]}
+    make_script(db, campaign=part.campaign, steps=[step])
     db.commit()
-    assert claim(client, headers, part).json["script"][0]["text"] == "Taler jeg med den ansvarlige?"
+    said = claim(client, headers, part).json["script"][0]
+    assert said["text"] == "Taler jeg med den ansvarlige? Passer et tidspunkt, der passer dig?"
+    assert said["answers"] == [{"label": "Ja", "note": "Er der", "to": "", "outcome": "call_back"}]
 
 
 def test_an_outcome_finishes_once_for_one_key(

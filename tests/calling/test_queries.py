@@ -50,6 +50,7 @@ def test_each_waiting_entry_has_one_reason(session: Session, part: Participation
     entry(phone=None)
     entry(phone="")
     entry(rank=1, attempts=6)
+    entry(claimed_by=other.id, claimed_at=NOW, claimed_until=NOW + HOUR)
     entry(claimed_by=other.id, claimed_until=NOW + HOUR)
     entry(rank=0, due_at=NOW + HOUR, call_back_by=other.id)
     entry(rank=0, call_back_by=other.id)
@@ -63,6 +64,7 @@ def test_each_waiting_entry_has_one_reason(session: Session, part: Participation
         "no_phone": 2,
         "attempt_cap": 1,
         "claimed": 1,
+        "reserved": 1,
         "call_back_later": 1,
         "call_back_other": 1,
         "retry_later": 1,
@@ -190,8 +192,8 @@ def test_desks_and_what_is_left(session: Session, part: Participation, entry: En
         2,
         False,
     )
-    assert queries.queue_left(session, firm(part), part.campaign_id) == 2
-    assert queries.queue_left(session, firm(part), part.campaign_id, 987654) == 0
+    assert queries.figures(session, firm(part), 0, NOW, part.campaign_id)[1] == 2
+    assert queries.figures(session, firm(part), 0, NOW, part.campaign_id, 987654)[1] == 0
     assert queries.desks(session, firm(part), date(2040, 1, 1)) == []
 
 

@@ -18,7 +18,6 @@ from crm.campaigns.actions import (
     record_basis,
     redraw,
     restore,
-    save_script,
     save_segment,
     set_calendars_full,
     strike,
@@ -67,13 +66,12 @@ def setup_campaign(session, **changes):
     return create_campaign(session, make_user(session, "campaign_manager"), NOW, **values)
 
 
-def test_a_campaign_starts_with_its_jobcentres_and_the_default_script(session):
+def test_a_campaign_starts_with_its_jobcentres(session):
     campaign = setup_campaign(session, visit_minutes=45)
     part = session.scalars(select(Participation).where(Participation.campaign_id == campaign.id)).one()
     assert part.target_visits == 120
     assert part.calling_firm is not None
     assert (campaign.visit_minutes, campaign.calls_from, campaign.state) == (45, 480, "open")
-    assert [step["title"] for step in campaign.script][0] == "Indledning"
     assert session.scalar(select(Activity.verb).where(Activity.campaign_id == campaign.id)) == "campaigns.create"
 
 
@@ -328,21 +326,6 @@ def test_a_segment_is_kept_under_its_name(session):
     assert Filters.from_json(kept.filters) == Filters(min_employees=10)
     with pytest.raises(Invalid):
         save_segment(session, None, NOW, participation, name=" ", filters=Filters())
-
-
-def test_the_script_is_checked_before_it_is_saved(session):
-    campaign = make_campaign(session)
-    with pytest.raises(Invalid) as refused:
-        save_script(
-            session,
-            None,
-            NOW,
-            campaign,
-            [{"title": "A", "text": "Goddag {chef}"}, {"title": "", "text": "x"}, {"title": " ", "text": ""}],
-        )
-    assert set(refused.value.errors) == {"text-0", "title-1"}
-    save_script(session, None, NOW, campaign, [{"title": "A", "text": "Hej {contact}"}, {"title": "", "text": ""}])
-    assert campaign.script == [{"title": "A", "text": "Hej {contact}"}]
 
 
 def test_the_calendar_flag_keeps_when_it_was_set(session):

@@ -1,4 +1,4 @@
-"""Calling hours across clock changes and holidays, segments, the random order, the script."""
+"""Calling hours across clock changes and holidays, segments, the random order."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ from hypothesis import strategies as st
 from crm.base.clock import danish, is_working_day
 from crm.base.errors import Invalid
 from crm.campaigns.rules import (
-    DEFAULT_SCRIPT,
     Filters,
     check_filters,
     draw_key,
-    fill_script,
     in_calling_hours,
     months_before,
     next_opening,
     parse_postcodes,
-    script_problem,
 )
 
 
@@ -170,12 +167,3 @@ def test_months_back_stay_inside_the_month():
 def test_the_random_order_is_fixed_by_its_key():
     assert draw_key(4711, "1000000001") == 15778855164966668338
     assert draw_key(4711, "1000000001") != draw_key(4712, "1000000001")
-
-
-def test_script_fields_are_filled_and_unknown_ones_found():
-    assert all(script_problem(step["text"]) is None for step in DEFAULT_SCRIPT)
-    assert script_problem("Goddag {chef}") is not None
-    assert script_problem("Goddag {phoner") is not None
-    assert fill_script([{"title": "A", "text": "Hos {company}, {contact}"}], {"company": "Blik ApS"}) == [
-        {"title": "A", "text": "Hos Blik ApS, {contact}"}
-    ]

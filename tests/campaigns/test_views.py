@@ -97,6 +97,12 @@ def campaign_form(db: Session, **changes: str | None) -> dict[str, str]:
         "visit_minutes": "60",
         "margin_minutes": "5",
         "max_attempts": "6",
+        "max_attempts_a_day": "2",
+        "max_number_attempts": "10",
+        "call_backs_each": "30",
+        "quarantine_months": "0",
+        "fit_weight": "50",
+        "letter_days": "4",
         "horizon_days": "21",
         "notice_hours": "24",
         "state": "open",
@@ -254,20 +260,6 @@ def test_a_consultant_reads_lists_but_cannot_change_them(app, db, sign_in, part)
     assert "Godkend og frys" not in page.text
     assert client.post(f"/lists/{draft.id}/delete").status_code == 403
     assert client.get(f"/campaigns/{part.campaign_id}/script").status_code == 403
-
-
-def test_the_script_is_previewed_checked_and_saved(manager, part, db):
-    url = f"/campaigns/{part.campaign_id}/script"
-    assert manager.get(url).status_code == 200
-    steps = {"title-0": "Hils", "text-0": "Goddag {contact} hos {company}"}
-    shown = manager.post(url, data={**steps, "do": "preview"})
-    assert "Goddag Mette Prøvesen hos Eksempel Blik" in shown.text
-    wrong = manager.post(url, data={**steps, "text-0": "Goddag {chef}"})
-    assert wrong.status_code == 422
-    assert "Goddag {chef}" in wrong.text
-    assert manager.post(url, data=steps).status_code == 302
-    db.expire_all()
-    assert db.get_one(Campaign, part.campaign_id).script == [{"title": "Hils", "text": steps["text-0"]}]
 
 
 @pytest.mark.parametrize("many", [3, 60])

@@ -24,7 +24,8 @@ def labels(role: str) -> list[str]:
 def test_each_role_has_its_own_way_in() -> None:
     assert labels("phoner") == ["Overblik", "Ring"]
     assert labels("consultant") == ["I dag", "Opfølgning", "Åbninger", "Kalender", "Søg"]
-    assert labels("jobcentre_lead") == ["Overblik", "Jobcenter", "Opfølgning", "Åbninger", "Kalender", "Rapporter"]
+    lead = ["Overblik", "Jobcenter", "Ringestatus", "Opfølgning", "Åbninger", "Kalender", "Rapporter"]
+    assert labels("jobcentre_lead") == lead
     assert labels("regional_lead") == ["Overblik", "Åbninger", "Rapporter"]
     assert labels("admin") == ["Overblik", "Brugere", "Udbakke"]
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from crm.calling.models import Call, QueueEntry
+from crm.calling.rules import CONTACTED
 from crm.campaigns.models import CallList, ListEntry, Participation
 from crm.companies.models import Workplace
 from crm.people.models import CallingFirm, User
@@ -38,7 +39,11 @@ def make_call(
         outcome=outcome,
         started_at=ended_at - timedelta(minutes=2),
         ended_at=ended_at,
-        **{"calling_firm_id": entry.calling_firm_id, **fields},
+        **{
+            "calling_firm_id": entry.calling_firm_id,
+            "answer": outcome if outcome in CONTACTED else None,
+            **fields,
+        },
     )
     session.add(made)
     session.flush()

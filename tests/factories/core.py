@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from stdnum.dk import cvr
 
 from crm.calling.models import QueueEntry
-from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
+from crm.campaigns.models import CallList, Campaign, ListEntry, Participation, Script
+from crm.campaigns.rules import clean_steps
 from crm.companies.models import Company, Workplace
 from crm.people.actions import Grant, add_user
 from crm.people.models import CallingFirm, Jobcentre, Municipality, User
@@ -140,14 +141,14 @@ def make_workplace(
 def make_campaign(
     session: Session, *, name: str = "", starts_on: date | None = None, ends_on: date | None = None, **fields: Any
 ) -> Campaign:
-    """Open round the clock unless told otherwise."""
+    """Open round the clock unless told otherwise. ``script``: steps, published as version 1; [] for none."""
     today = NOW.date()
+    script = fields.pop("script", [{"title": "Indledning", "text": "Goddag, det er {phoner}."}])
     values: dict[str, Any] = {
         "calls_from": 0,
         "calls_to": 1440,
         "calls_any_day": True,
         "created_at": NOW,
-        "script": [{"title": "Indledning", "text": "Goddag, det er {phoner}."}],
         **fields,
     }
     made = Campaign(
@@ -156,6 +157,27 @@ def make_campaign(
         ends_on=ends_on or today + timedelta(days=120),
         **values,
     )
+    session.add(made)
+    session.flush()
+    if script:
+        make_script(session, campaign=made, steps=script)
+    return made
+
+
+def make_script(
+    session: Session,
+    *,
+    campaign: Campaign,
+    steps: list[dict[str, Any]],
+    published_at: datetime | None = NOW - timedelta(days=60),
+    **fields: Any,
+) -> Script:
+    """The next version. ``steps`` may leave keys and answers out; ``published_at`` None makes a draft."""
+    jobcentre_id = fields.get("jobcentre_id")
+    same = (Script.campaign_id == campaign.id, Script.jobcentre_id.is_not_distinct_from(jobcentre_id))
+    last = session.scalar(select(func.max(Script.version)).where(*same)) or 0
+    values: dict[str, Any] = {"version": last + 1, "created_at": NOW, **fields}
+    made = Script(campaign_id=campaign.id, steps=clean_steps(steps), published_at=published_at, **values)
     session.add(made)
     session.flush()
     return made

@@ -21,6 +21,7 @@ companies.protect    -     -          jobcentre  -       all  -
 campaigns.read       -     jobcentre  jobcentre  region  all  -
 campaigns.manage     -     -          -          -       all  -
 campaigns.segment    -     -          jobcentre  -       all  -
+campaigns.script     -     -          jobcentre  -       all  -
 calling.call         firm  -          -          -       -    -
 visits.report        -     own        jobcentre  -       -    -
 followups.fulfil     -     own        jobcentre  -       -    -

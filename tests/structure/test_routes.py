@@ -17,7 +17,11 @@ from crm.web.permit import PUBLIC
 from tests.factories import make_user
 
 FRAMEWORK = ("static", "openapi.")  # Flask's files and the API description
-PUBLIC_ENDPOINTS = {"people.sign_in", "people.sign_out", "people.language", "calendars.feed"}
+# the provider's webhooks are believed by their signature (crm/web/hooks.py)
+WEBHOOKS = {
+    f"telephony.{name}" for name in ("voice", "status", "dial_result", "ask", "agree")
+} | {"sms.sms_in", "sms.sms_status"}  # fmt: skip
+PUBLIC_ENDPOINTS = {"people.sign_in", "people.sign_out", "people.language", "calendars.feed"} | WEBHOOKS
 
 
 def product_rules(app: Flask) -> Iterator[Rule]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from datetime import datetime
+from itertools import combinations, groupby
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import at, danish_date
 from crm.calendars.models import CalendarProfile, WorkingHours
+from crm.calling.models import QueueEntry
 from crm.travel.engine import Place, minutes
-from crm.visits.models import Visit
+from crm.visits.models import SlotHold, Visit
 from crm.visits.rules import OCCUPYING_STATES
 
 
@@ -39,3 +41,24 @@ def wrong_pairs(session: Session, margin: int = 5) -> list[str]:
             elif drive is None or drive + margin > free:
                 wrong.append(f"travel: consultant {who}, {drive} + {margin} min, {free} free before {due}")
     return wrong
+
+
+def clashes(session: Session, now: datetime) -> list[str]:
+    """One line for each two live holds, or live hold and visit, of one consultant on top of each other."""
+    rows = session.execute(
+        select(SlotHold.consultant_id, SlotHold.starts_at, SlotHold.ends_at, SlotHold.entry_id)
+        .join(QueueEntry, QueueEntry.id == SlotHold.entry_id)
+        .where(SlotHold.until > now, QueueEntry.claimed_by == SlotHold.user_id, QueueEntry.state == "waiting")
+    ).all()
+    visits = session.execute(
+        select(Visit.consultant_id, Visit.starts_at, Visit.ends_at, Visit.queue_entry_id).where(
+            Visit.state.in_(OCCUPYING_STATES)
+        )
+    ).all()
+    pairs = [("held twice", a, b) for a, b in combinations(rows, 2)]
+    pairs += [("held and booked", a, b) for a in rows for b in visits]
+    return [
+        f"{what}: consultant {a[0]} at {a[1]} for entries {a[3]} and {b[3]}"
+        for what, a, b in pairs
+        if a[0] == b[0] and a[1] < b[2] and b[1] < a[2]
+    ]

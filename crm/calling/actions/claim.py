@@ -1,154 +1,191 @@
-"""Claim the next entry to call; keep it, give it back, take it again. Never two phoners the same one."""
+"""Claim the next entry to call, and reserve the one after. Never two phoners the same one."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Select, Update, bindparam, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Date, Select, and_, bindparam, exists, func, literal_column, select
+from sqlalchemy.orm import Session, aliased, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
-from crm.base.db import for_update_skip_locked, is_sqlite, lock_person
-from crm.base.errors import N_, Refusal
+from crm.base.clock import danish_date
+from crm.base.db import hold_person
+from crm.base.errors import NotFound
+from crm.base.straight import Straight
+from crm.calling.actions.keep import STALE as STALE
+from crm.calling.actions.keep import changed as changed
+from crm.calling.actions.keep import let_go as let_go
+from crm.calling.actions.take import Taken, take
+from crm.calling.actions.wake import wake
 from crm.calling.models import QueueEntry
-from crm.calling.queries import callable_now, calling_campaign, firms_of, live_claim
-from crm.calling.rules import LEASE, RANK_CALL_BACK, RANK_FRESH, RANK_RETRY
+from crm.calling.queries import firms_of, live_claim, reserved
+from crm.calling.queries.allotment import calls_here
+from crm.calling.queries.offer import limits, moment, sleeping
+from crm.calling.rules import LEASE
+from crm.campaigns.models import Campaign, Participation
 from crm.campaigns.rules import in_calling_hours
-
-STALE = N_(
-    "Virksomheden er ikke længere din: reservationen udløb, eller opkaldet er afsluttet. "
-    "Intet er gemt; det skrevne står her endnu."
-)
 
 
 def claim(
     session: Session, actor: Any, now: datetime, campaign_id: int, jobcentre_id: int | None = None
 ) -> QueueEntry | None:
-    """The next entry for this phoner, reserved for ``LEASE``; None when nothing is to be called now.
+    """The next entry for this phoner, held for ``LEASE``; None when nothing is to be called now.
 
-    The phoner's own live claim comes first, so that a lost answer claims nothing twice; a phoner holds one entry
-    at a time. Every dial rule is checked here: campaign open, dates and hours, phone, protection, do-not-call,
-    attempt cap, capacity, firm. Raises NotFound when the phoner's firms do not call for the campaign.
+    The phoner's own live claim comes first, so that a lost answer claims nothing twice; then the one reserved as the
+    next, if it still may be called; then by priority group: call-backs due (mine, then anyone's), retries, fresh.
+    Every dial rule is checked here: campaign open, dates and hours, contract, phone, protection, do-not-call, caps,
+    quarantine, the same number elsewhere, capacity, firm. What the phoner holds elsewhere is given back. The entry
+    is read when it is looked at. Raises NotFound when the phoner's firms do not call for the campaign.
     """
+    return _next(session, actor, now, campaign_id, jobcentre_id, reserve=False)
+
+
+def reserve(
+    session: Session, actor: Any, now: datetime, campaign_id: int, jobcentre_id: int | None = None
+) -> QueueEntry | None:
+    """The entry after this one, kept for the phoner for ``LEASE`` so that it can be shown at once; ``claim`` makes it
+    the current one. The same one as long as it may be called: a phoner holds at most the current and one next.
+    Raises NotFound as ``claim`` does."""
+    return _next(session, actor, now, campaign_id, jobcentre_id, reserve=True)
+
+
+def _next(
+    session: Session, actor: Any, now: datetime, campaign_id: int, jobcentre_id: int | None, *, reserve: bool
+) -> QueueEntry | None:
+    session.flush()
     firms = firms_of(actor)
-    campaign = calling_campaign(session, firms, campaign_id, jobcentre_id)
-    lock_person(session, actor.id)
-    mine = live_claim(session, actor.id, now)
-    if mine and mine.campaign_id == campaign_id and jobcentre_id in (None, mine.jobcentre_id):
-        mine.claimed_until = now + LEASE
-        session.flush()
-        return mine
-    let_go(session, actor.id)
+    campaign = _gate(session, actor, now, campaign_id, jobcentre_id, firms)
     if not in_calling_hours(campaign, now):
-        return None
-    asked = {
-        "me": actor.id,
-        "now": now,
-        "until": now + LEASE,
-        "in_campaign": campaign.id,
-        "for_firms": firms,
-        "cap": campaign.max_attempts,
-        "in_jobcentre": jobcentre_id,
-    }
-    taken = session.scalar(_take(session, jobcentre_id is not None), asked)
-    return session.get(QueueEntry, taken, populate_existing=True) if taken else None
+        return None if reserve else _going_on(session, actor, now, campaign_id, jobcentre_id)
+    if campaign.asleep:
+        wake(session, now, campaign_id)
+    asked = {**limits(campaign, now), "me": actor.id, "until": now + LEASE, "in_jobcentre": jobcentre_id}
+    for firm in firms:
+        held = {"holds": campaign.holds, "promised": campaign.promised}
+        taken = take(session, {**asked, "for_firm": firm}, **held, reserve=reserve)
+        if taken:
+            if taken.others:
+                let_go(session, actor.id, keep=_kept(session, actor, now, taken, reserve))
+            return _entity(session, taken.id)
+    if campaign.holds and not reserve:
+        let_go(session, actor.id)
+    return None
 
 
-_TAKE: dict[tuple[bool, bool], Update] = {}
-"""The statement by (SQLite?, one jobcentre?): building it costs more than running it."""
+@dataclass(frozen=True)
+class Gate:
+    """What a claim reads first. ``open_today``: the campaign is open and runs today. ``asleep``: something due has to
+    be woken. ``holds``: how many entries the phoner holds; a request that had to wait for another of the phoner's sees
+    it as it was before. ``promised``: the foremost priority group with a call-back of theirs due."""
+
+    id: int
+    open_today: int
+    calls_from: int
+    calls_to: int
+    calls_any_day: int
+    max_attempts: int
+    max_attempts_a_day: int
+    max_number_attempts: int
+    quarantine_months: int
+    asleep: int
+    holds: int
+    promised: int | None
+    starts_on: date
+    ends_on: date
+
+    @property
+    def state(self) -> str:
+        return "open" if self.open_today else "closed"
 
 
-def _take(session: Session, narrowed: bool) -> Update:
-    """One statement: call-backs due (mine, then anyone's), retries, fresh; within each the longest due.
+def _gate(
+    session: Session, actor: Any, now: datetime, campaign_id: int, jobcentre_id: int | None, firms: list[int]
+) -> Gate:
+    """The campaign, if one of the firms calls in it (for that jobcentre). One request of a phoner at a time passes,
+    until the transaction ends. Raises NotFound."""
+    day = danish_date(now)
+    asked = {"me": actor.id, "now": now, "day": day, "in_campaign": campaign_id, "in_jobcentre": jobcentre_id}
+    for number, firm in enumerate(firms):
+        asked[f"firm_{number}"] = firm
+    found = _ready(jobcentre_id is not None, len(firms)).first(session, asked) if firms else None
+    if found is None:
+        raise NotFound
+    return Gate(*found[:_WIDTH], day, day)
 
-    Parameters: me, now, until, cap, in_campaign, for_firms, and in_jobcentre when ``narrowed``. The branches of
-    COALESCE are looked up one after the other, each along the index, until one finds an entry; on PostgreSQL rows
-    that others are just taking are passed over.
-    """
-    known = _TAKE.get((is_sqlite(session), narrowed))
-    if known is not None:
-        return known
-    q = aliased(QueueEntry)
-    capped = q.attempts < bindparam("cap")
-    tiers: tuple[tuple[ColumnElement[bool], ...], ...] = (
-        (q.rank == RANK_CALL_BACK, q.call_back_by == bindparam("me")),
-        (q.rank == RANK_CALL_BACK, q.call_back_by.is_(None)),
-        (q.rank == RANK_RETRY, capped),
-        (q.rank == RANK_FRESH, capped),
-    )
-    offered = callable_now(q)
+
+_WIDTH = len(fields(Gate)) - 2  # what follows is the lock
+_COLUMNS = [column.key for column in QueueEntry.__table__.columns]
+
+
+@lru_cache
+def _ready(narrowed: bool, firms: int) -> Straight:
+    return Straight(lambda session: _gate_statement(session, narrowed, firms))
+
+
+def _gate_statement(session: Session, narrowed: bool, firms: int) -> Select[Any]:
+    c, p = Campaign, Participation
+    theirs = [p.campaign_id == bindparam("in_campaign"), calls_here([bindparam(f"firm_{n}") for n in range(firms)])]
     if narrowed:
-        offered = [*offered, q.jobcentre_id == bindparam("in_jobcentre")]
-    choices: list[Select[int]] = [
-        for_update_skip_locked(session, select(q.id).where(*offered, *tier).order_by(q.due_at, q.id).limit(1))
-        for tier in tiers
-    ]
-    made = (
-        update(QueueEntry)
-        .where(QueueEntry.id == func.coalesce(*(c.scalar_subquery() for c in choices)))
-        .values(claimed_by=bindparam("me"), claimed_at=bindparam("now"), claimed_until=bindparam("until"))
-        .returning(QueueEntry.id)
-        .execution_options(synchronize_session=False)
+        theirs.append(p.jobcentre_id == bindparam("in_jobcentre"))
+    asleep = exists().where(*sleeping(QueueEntry), QueueEntry.campaign_id == bindparam("in_campaign"))
+    h: Any = aliased(QueueEntry, name="h")
+    holds = select(func.count()).where(h.claimed_by == bindparam("me")).scalar_subquery()
+    q: Any = aliased(QueueEntry, name="q")
+    promised = select(func.min(q.priority)).where(
+        q.call_back_by == bindparam("me"),
+        q.due_at <= moment("now"),
+        q.state == literal_column("'waiting'"),
+        q.campaign_id == bindparam("in_campaign"),
     )
-    return _TAKE.setdefault((is_sqlite(session), narrowed), made)
+    day = bindparam("day", type_=Date())
+    return select(
+        c.id,
+        and_(c.state == literal_column("'open'"), c.starts_on <= day, c.ends_on >= day).label("open_today"),
+        *(getattr(c, field.name) for field in fields(Gate)[2:9]),
+        asleep.label("asleep"),
+        holds.label("holds"),
+        promised.scalar_subquery().label("promised"),
+        *hold_person(session, bindparam("me")),
+    ).where(c.id == bindparam("in_campaign"), select(p.id).where(*theirs).exists())
 
 
-def let_go(session: Session, user_id: int) -> None:
-    """Give back every entry the user holds."""
+def _going_on(
+    session: Session, actor: Any, now: datetime, campaign_id: int, jobcentre_id: int | None
+) -> QueueEntry | None:
+    """What the phoner is on when the calling hours end; else everything is given back."""
+    mine = live_claim(session, actor.id, now)
+    if mine is None or mine.campaign_id != campaign_id or jobcentre_id not in (None, mine.jobcentre_id):
+        let_go(session, actor.id)
+        return None
+    mine.claimed_until = now + LEASE
     session.flush()
-    session.execute(
-        update(QueueEntry)
-        .where(QueueEntry.claimed_by == user_id)
-        .values(claimed_by=None, claimed_at=None, claimed_until=None)
-        .execution_options(synchronize_session="fetch")
-    )
+    return mine
 
 
-def release(session: Session, actor: Any, now: datetime, entry: QueueEntry) -> None:
-    """Give an entry back unfinished; nothing happens when it is no longer the actor's."""
-    changed(
-        session,
-        update(QueueEntry)
-        .where(QueueEntry.id == entry.id, QueueEntry.claimed_by == actor.id)
-        .values(claimed_by=None, claimed_at=None, claimed_until=None),
-    )
-    session.refresh(entry, ["claimed_by", "claimed_at", "claimed_until"])
+def _kept(session: Session, actor: Any, now: datetime, taken: Taken, reserve: bool) -> list[int]:
+    """What stays the phoner's beside nothing else: the entry taken, and with it the current or the next one."""
+    beside = None
+    if reserve:
+        current = select(QueueEntry.id).where(
+            QueueEntry.claimed_by == actor.id, QueueEntry.claimed_at.is_not(None), QueueEntry.state == "waiting"
+        )
+        beside = session.scalar(current.order_by(QueueEntry.claimed_at.desc()).limit(1))
+    elif taken.again:
+        following = reserved(session, actor.id, now)
+        beside = following.id if following else None
+    return [taken.id] if beside is None else [taken.id, beside]
 
 
-def heartbeat(session: Session, actor: Any, now: datetime, entry: QueueEntry) -> datetime:
-    """Keep the claim for another ``LEASE``; the new end. Also after a lapse, as long as nobody else has taken the
-    entry since. Raises Refusal ``stale`` when it is finished or another's."""
-    _keep(session, actor, now, entry)
-    return now + LEASE
-
-
-def save_draft(session: Session, actor: Any, now: datetime, entry: QueueEntry, text: str) -> None:
-    """Keep the notes typed so far on the entry. Raises Refusal ``stale`` as ``heartbeat`` does."""
-    _keep(session, actor, now, entry, draft_note=text)
-
-
-def retake(session: Session, actor: Any, now: datetime, entry: QueueEntry) -> None:
-    """Reserve an entry again that was lost, if nobody has it. Raises Refusal ``stale``."""
-    lock_person(session, actor.id)
-    free = or_(QueueEntry.claimed_until.is_(None), QueueEntry.claimed_until <= now, QueueEntry.claimed_by == actor.id)
-    let_go(session, actor.id)
-    statement = update(QueueEntry).where(QueueEntry.id == entry.id, QueueEntry.state == "waiting", free)
-    if not changed(session, statement.values(claimed_by=actor.id, claimed_at=now, claimed_until=now + LEASE)):
-        raise Refusal("stale", STALE)
-    session.refresh(entry, ["claimed_by", "claimed_at", "claimed_until"])
-
-
-def _keep(session: Session, actor: Any, now: datetime, entry: QueueEntry, **values: Any) -> None:
-    statement = update(QueueEntry).where(
-        QueueEntry.id == entry.id, QueueEntry.claimed_by == actor.id, QueueEntry.state == "waiting"
-    )
-    if not changed(session, statement.values(claimed_until=now + LEASE, **values)):
-        raise Refusal("stale", STALE)
-    session.refresh(entry, ["claimed_until", *values])
-
-
-def changed(session: Session, statement: Update) -> bool:
-    """Run a conditional update; whether it hit its row."""
-    session.flush()
-    result = session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", result).rowcount == 1
+def _entity(session: Session, entry_id: int) -> QueueEntry:
+    """The entry, to be read from the database when somebody looks at it."""
+    found = session.identity_map.get(identity_key(QueueEntry, entry_id))
+    if found is None:
+        found = QueueEntry(id=entry_id)
+        make_transient_to_detached(found)
+        session.add(found)
+    else:
+        session.expire(found, _COLUMNS)
+    return cast(QueueEntry, found)

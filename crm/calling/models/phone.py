@@ -15,8 +15,10 @@ class PhoneCall(Base):
     """A telephone call as the line saw it. ``sid``: the provider's id of the call to the company, None until it is
     known and for ``tel`` and ``manual``. ``call_id``: the finished call it belongs to, None while they talk.
 
-    state follows the provider's words; it never goes back from an end state. Times UTC; ``seconds`` talked.
-    ``hangup_by``: ``company``, ``phoner`` or None when nobody knows. ``closed_by``: ``webhook`` or ``job``.
+    state follows the provider's words (``rules.phone.fold``); it never goes back from an end state. Times UTC;
+    ``seconds`` talked. ``hangup_by``: ``company``, ``phoner`` or None when nobody knows. ``closed_by``: ``webhook``,
+    ``job``, or None when the phoner ended it: before anything rang, or by the outcome (``tel`` and ``manual``, where
+    ``completed`` without ``answered_at`` says only that the call is over).
     """
 
     __tablename__ = "phone_calls"

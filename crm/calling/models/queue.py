@@ -44,7 +44,7 @@ class QueueEntry(Base):
         UniqueConstraint("campaign_id", "workplace_id"),
         CheckConstraint("state IN ('waiting','done')", name="state"),
         _claim_index("ix_queue_entries_claim", "campaign_id", "jobcentre_id", *_CLAIM_ORDER),
-        _claim_index("ix_queue_entries_claim_any", "campaign_id", *_CLAIM_ORDER),
+        _claim_index("ix_queue_entries_claim_any", "campaign_id", "calling_firm_id", *_CLAIM_ORDER),
         Index(
             "ix_queue_entries_asleep",
             "campaign_id",

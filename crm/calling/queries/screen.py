@@ -1,19 +1,22 @@
-"""What stands around a call: pace, the queue's length, the campaigns to choose from, warnings."""
+"""What stands around a call: pace, the queue's length, the campaigns to choose from, warnings, facts of other rooms."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from crm.base.activity import Activity
 from crm.base.clock import danish_date, day_bounds
 from crm.base.scope import Scope
 from crm.calling.models import Call, QueueEntry
-from crm.calling.rules import CONTACTED
-from crm.campaigns.models import Campaign, Participation
+from crm.calling.queries.allotment import calls_here
+from crm.calling.rules import BOOKED
+from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from crm.companies.models import Workplace
 from crm.people.models import Jobcentre
 
@@ -32,31 +35,31 @@ class Pace:
 
 
 def pace(session: Session, user_id: int, now: datetime) -> Pace:
+    return Pace(*session.execute(_today(user_id, now)).one())
+
+
+def _today(user_id: int, now: datetime) -> Select[int, int, int]:
     start, end = day_bounds(danish_date(now))
-    row = session.execute(
-        select(
-            func.count(),
-            func.count(case((Call.outcome.in_(CONTACTED), 1))),
-            func.count(case((Call.outcome == "booked", 1))),
-        ).where(Call.user_id == user_id, Call.ended_at >= start, Call.ended_at < end, Call.undone_at.is_(None))
-    ).one()
-    return Pace(*row)
+    return select(
+        func.count(),
+        func.count(Call.answer),
+        func.count(case((Call.answer == BOOKED, 1))),
+    ).where(Call.user_id == user_id, Call.ended_at >= start, Call.ended_at < end, Call.undone_at.is_(None))
 
 
-def queue_left(session: Session, scope: Scope, campaign_id: int, jobcentre_id: int | None = None) -> int:
-    """Entries still to be called in the scope, due or not."""
-    statement = (
-        select(func.count())
-        .select_from(QueueEntry)
-        .where(
-            QueueEntry.campaign_id == campaign_id,
-            QueueEntry.state == "waiting",
-            scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id),
-        )
+def figures(
+    session: Session, scope: Scope, user_id: int, now: datetime, campaign_id: int, jobcentre_id: int | None = None
+) -> tuple[Pace, int]:
+    """The day's pace, and how many are left: entries still to be called in the scope, due or not. One query."""
+    left = select(func.count()).where(
+        QueueEntry.campaign_id == campaign_id,
+        QueueEntry.state == "waiting",
+        scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id),
     )
     if jobcentre_id is not None:
-        statement = statement.where(QueueEntry.jobcentre_id == jobcentre_id)
-    return session.scalar(statement) or 0
+        left = left.where(QueueEntry.jobcentre_id == jobcentre_id)
+    *today, waiting = session.execute(_today(user_id, now).add_columns(left.scalar_subquery())).one()
+    return Pace(*today), waiting
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def desks(session: Session, scope: Scope, today: date) -> Sequence[Desk]:
         .where(
             QueueEntry.campaign_id == Participation.campaign_id,
             QueueEntry.jobcentre_id == Participation.jobcentre_id,
-            QueueEntry.calling_firm_id == Participation.calling_firm_id,
+            scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id),
             QueueEntry.state == "waiting",
         )
         .correlate(Participation)
@@ -99,7 +102,7 @@ def desks(session: Session, scope: Scope, today: date) -> Sequence[Desk]:
         .where(
             Campaign.state == "open",
             Campaign.ends_on >= today,
-            scope.clause(jobcentre=Participation.jobcentre_id, firm=Participation.calling_firm_id),
+            or_(scope.clause(jobcentre=Participation.jobcentre_id), calls_here(scope.firms, today)),
         )
         .order_by(Campaign.starts_on.desc(), Campaign.id, Jobcentre.name)
     )
@@ -130,3 +133,45 @@ def same_number(session: Session, scope: Scope, entry: QueueEntry, limit: int = 
         .limit(limit)
     )
     return [SameNumber(*row) for row in rows]
+
+
+TOLD = ("visits.book", "visits.move", "visits.cancel", "visits.report", "openings.log")
+"""What the phoner is told of what came after the calls; the rooms below write it to the activity log."""
+
+
+def facts(session: Session, scope: Scope, workplace_id: int, limit: int = 12) -> Sequence[Activity]:
+    """Visits and openings at a workplace, newest first, of campaigns that the scope takes part in. A report
+    corrected later stands once, as it is now; a booking that was taken back does not stand at all."""
+    in_reach = select(Participation.campaign_id).where(
+        scope.clause(jobcentre=Participation.jobcentre_id, firm=Participation.calling_firm_id)
+    )
+    rows = session.scalars(
+        select(Activity)
+        .where(
+            Activity.workplace_id == workplace_id,
+            Activity.verb.in_((*TOLD, "visits.undo")),
+            Activity.campaign_id.in_(in_reach),
+        )
+        .order_by(Activity.at.desc(), Activity.id.desc())
+        .limit(limit * 2)
+    ).all()
+    undone = {row.subject_id for row in rows if row.verb == "visits.undo"}
+    found, reported = [], set()
+    for row in rows:
+        if row.verb.startswith("visits.") and row.subject_id in undone:
+            continue
+        if row.verb == "visits.report":
+            if row.subject_id in reported:
+                continue
+            reported.add(row.subject_id)
+        found.append(row)
+    return found[:limit]
+
+
+def legal_basis(session: Session, entry: QueueEntry) -> str | None:
+    """The recorded basis for calling protected companies on the entry's own list."""
+    return session.scalar(
+        select(CallList.legal_basis)
+        .join(ListEntry, ListEntry.call_list_id == CallList.id)
+        .where(ListEntry.id == entry.list_entry_id)
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from crm.base.clock import danish
 from crm.base.errors import N_, Invalid
-from crm.calling.rules.outcomes import DECLINE_REASONS, OUTCOMES, Outcome
+from crm.calling.rules.outcomes import BOOKED, CALL_BACK, OUTCOMES, REASONS, Outcome, Reason, by_phone
 from crm.calling.rules.times import PAST
 from crm.campaigns.rules import CallingHours, in_calling_hours
 
@@ -17,21 +18,41 @@ OUTSIDE_ANY = N_("Der ringes alle dage kl. {frm}-{to} til og med {until}. Vælg 
 
 
 def checked(
-    campaign: CallingHours, now: datetime, outcome: str, reason: str | None, call_back_at: datetime | None
+    campaign: CallingHours,
+    now: datetime,
+    outcome: str,
+    reason: str | None,
+    call_back_at: datetime | None,
+    outcomes: Mapping[str, Outcome] = OUTCOMES,
+    reasons: Mapping[str, Reason] = REASONS,
 ) -> Outcome:
-    """The outcome's data. Raises Invalid naming the field: unknown outcome, a no without its reason, a call-back
-    without a time that the campaign can keep."""
-    found = OUTCOMES.get(outcome)
-    if found is None:
-        raise Invalid(N_("Vælg, hvordan opkaldet endte."), errors={"outcome": N_("Udfaldet findes ikke")})
-    if outcome == "declined" and reason not in DECLINE_REASONS:
-        raise Invalid(N_("Et nej skal have en grund. Vælg en, og gem igen."), errors={"reason": N_("Vælg en grund")})
-    if outcome == "call_back":
-        _check_call_back(campaign, now, call_back_at)
+    """The outcome's data, of the campaign's ``outcomes`` and ``reasons``. Raises Invalid naming the field and what
+    is possible: an unknown outcome, a no without its reason, a call-back without a time the campaign can keep."""
+    if outcome != BOOKED and outcome not in by_phone(outcomes):
+        raise Invalid(
+            N_("Vælg, hvordan opkaldet endte."),
+            errors={"outcome": N_("Udfaldet findes ikke i kampagnen. Mulige: {keys}")},
+            keys=", ".join(by_phone(outcomes)),
+        )
+    found = outcomes[outcome]
+    if found.needs == "reason":
+        _check_reason(reason, reasons)
+    if outcome == CALL_BACK:
+        check_call_back(campaign, now, call_back_at)
     return found
 
 
-def _check_call_back(campaign: CallingHours, now: datetime, call_back_at: datetime | None) -> None:
+def _check_reason(reason: str | None, reasons: Collection[str]) -> None:
+    if reason in reasons:
+        return
+    said = N_("Grunden findes ikke i kampagnen. Mulige: {keys}") if reason else N_("Vælg en grund. Mulige: {keys}")
+    raise Invalid(
+        N_("Et nej skal have en grund. Vælg en, og gem igen."), errors={"reason": said}, keys=", ".join(reasons)
+    )
+
+
+def check_call_back(campaign: CallingHours, now: datetime, call_back_at: datetime | None) -> None:
+    """Raises Invalid for a time that is missing, past, too far off or outside the campaign's calling hours."""
     if call_back_at is None:
         raise Invalid(N_("Skriv, hvornår der skal ringes igen."), errors={"call_back_at": N_("Skriv et tidspunkt")})
     if call_back_at <= now:

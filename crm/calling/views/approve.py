@@ -8,7 +8,7 @@ from flask import flash, redirect, url_for
 from flask_babel import ngettext
 
 from crm.base.errors import Refusal
-from crm.calling.actions import enqueue
+from crm.calling.actions import enqueue, follow_firms, follow_letters
 from crm.calling.views.blueprint import pages
 from crm.campaigns.actions import approve as freeze
 from crm.campaigns.queries import call_list, list_sums
@@ -25,6 +25,8 @@ def approve(list_id: int) -> Any:
     try:
         freeze(session(), actor(), now(), found)
         queued = enqueue(session(), actor(), now(), found)
+        follow_firms(session(), now(), [found.id])
+        follow_letters(session(), now())
     except Refusal as refusal:
         session().rollback()
         flash(say(refusal.message, refusal.fields), "error")

@@ -1,31 +1,35 @@
-"""What the phoner's templates are given."""
+"""What the phoner's templates are given: the company in hand, or the page to begin from."""
 
 from __future__ import annotations
 
-import re
 import secrets
+from datetime import datetime
 from typing import Any
 
+from flask import render_template, request, url_for
 from flask import session as cookie
-from flask import url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
-from markupsafe import Markup, escape
 
-from crm.base.clock import danish, danish_date
+from crm.base.clock import danish_date
 from crm.base.types import format_phone
 from crm.calling import queries, rules
 from crm.calling.forms import OutcomeForm
-from crm.calling.models import QueueEntry
-from crm.campaigns.rules import DEFAULT_SCRIPT, fill_script
+from crm.calling.models import Call, QueueEntry
+from crm.calling.views.around import history_items, spoken_moment, warnings
+from crm.calling.views.script import script_view
+from crm.calling.views.telephony import phone_view
 from crm.companies.rules import industry_label
 from crm.web.edge import now, session
-from crm.web.filters import dk_date, dk_day, dk_time
+from crm.web.i18n import locale_code
 from crm.web.permit import actor, scope
 
 DESK = "call_desk"
 PAUSE = "call_pause"
-RECENT_DAYS = 30
+
+
+def asked_by_script() -> bool:
+    """The page is open and only wants what changes in it."""
+    return bool(request.headers.get("HX-Request"))
 
 
 def chosen_desk() -> tuple[int, int | None] | None:
@@ -40,40 +44,57 @@ def jobcentre_for(entry: QueueEntry) -> int | None:
     return desk[1] if desk and desk[0] == entry.campaign_id else None
 
 
-def call_screen(entry: QueueEntry, form: OutcomeForm | None = None) -> dict[str, Any]:
+def company_page(
+    entry: QueueEntry, form: OutcomeForm | None = None, *, done: Call | None = None, refusal: str | None = None
+) -> str:
+    """The screen with a company in hand; ``done``: the call that was finished just before."""
+    told = {"refusal": refusal} if refusal else {}
+    return render_template("calling/call.html", bare=asked_by_script(), **told, **call_screen(entry, form, done))
+
+
+def call_screen(entry: QueueEntry, form: OutcomeForm | None = None, done: Call | None = None) -> dict[str, Any]:
     """Everything on the screen for an entry the actor holds; ``form`` brings back what was typed."""
     db, me, moment = session(), actor(), now()
     contact = next(iter(entry.workplace.contacts), None)
     lines = queries.history(db, entry.workplace_id, scope())
-    if form is None:
-        form = OutcomeForm(
-            formdata=None,
-            note=entry.draft_note,
-            mine="1",
-            key=secrets.token_urlsafe(12),
-            contact_name=contact.name if contact else "",
-            contact_title=contact.title if contact else "",
-            contact_phone=format_phone(contact.phone) if contact else "",
-            contact_email=(contact.email if contact else None) or entry.workplace.email or "",
-        )
+    pace, left = queries.figures(db, scope(), me.id, moment, entry.campaign_id, jobcentre_for(entry))
+    said = queries.wording(db, {entry.campaign_id, *(line.campaign_id for line in lines)}, locale_code())
     return {
         "entry": entry,
         "workplace": entry.workplace,
         "contact": contact,
-        "form": form,
+        "form": form or _fresh_form(entry, contact),
         "industry": industry(entry),
-        "steps": script(entry, contact.name if contact else "", me.name),
-        "history": [_line(line) for line in lines],
-        "warnings": warnings(entry, lines),
+        "phone": phone_view(entry),
+        "script": script_view(entry, contact),
+        "history": history_items(entry, lines, said),
+        "warnings": warnings(entry, lines, said),
         "state": state_line(entry),
-        "groups": outcome_groups(),
-        "reasons": rules.DECLINE_REASONS,
-        "pace": queries.pace(db, me.id, moment),
-        "left": queries.queue_left(db, scope(), entry.campaign_id, jobcentre_for(entry)),
+        "groups": outcome_groups(entry.campaign_id),
+        "reasons": {
+            key: reason.label_in(locale_code())
+            for key, reason in queries.decline_reasons(db, entry.campaign_id).items()
+        },
+        "pace": pace,
+        "left": left,
         "jobcentre_id": jobcentre_for(entry),
         "slots_url": url_for("visits.slots_panel", entry_id=entry.id),
         "book_url": url_for("visits.book"),
+        "undo": undo_line(done or queries.undoable(db, me.id, moment)),
     }
+
+
+def _fresh_form(entry: QueueEntry, contact: Any) -> OutcomeForm:
+    return OutcomeForm(
+        formdata=None,
+        note=entry.draft_note,
+        mine="1",
+        key=secrets.token_urlsafe(12),
+        contact_name=contact.name if contact else "",
+        contact_title=contact.title if contact else "",
+        contact_phone=format_phone(contact.phone) if contact else "",
+        contact_email=(contact.email if contact else None) or entry.workplace.email or "",
+    )
 
 
 def industry(entry: QueueEntry) -> str:
@@ -85,36 +106,26 @@ def industry(entry: QueueEntry) -> str:
     return f"{label} ({workplace.industry_code})"
 
 
-def script(entry: QueueEntry, contact: str, phoner: str) -> list[dict[str, Any]]:
-    """The campaign's steps with names filled in, set bold in the text."""
-    values = {
-        "phoner": phoner,
-        "contact": contact or _("den ansvarlige"),
-        "company": entry.workplace.name,
-        "jobcentre": entry.jobcentre.name,
-    }
-    bold = {name: f"<b>{escape(value)}</b>" for name, value in values.items()}
-    steps = [
-        {"title": step["title"], "text": str(escape(step["text"]))} for step in entry.campaign.script or DEFAULT_SCRIPT
-    ]
-    return [
-        {"title": plain["title"], "text": Markup(rich["text"])}  # noqa: S704 - escaped above
-        for plain, rich in zip(fill_script(steps, values), fill_script(steps, bold), strict=True)
-    ]
-
-
-def outcome_groups() -> list[dict[str, Any]]:
-    return [
+def outcome_groups(campaign_id: int) -> list[dict[str, Any]]:
+    """The campaign's keys in their groups; ``data-needs``: what the outcome cannot be saved without."""
+    known = queries.outcomes(session(), campaign_id).values()
+    groups = [
         {
             "label": _(label),
             "outcomes": [
-                {"value": outcome.key, "label": _(outcome.label), "key": outcome.letter}
-                for outcome in rules.OUTCOMES.values()
-                if outcome.group == group
+                {
+                    "value": one.key,
+                    "label": one.label_in(locale_code()),
+                    "key": one.letter,
+                    "attrs": {"data-needs": one.needs or None},
+                }
+                for one in known
+                if one.group == group
             ],
         }
         for group, label in rules.GROUPS.items()
     ]
+    return [group for group in groups if group["outcomes"]]
 
 
 def state_line(entry: QueueEntry) -> str:
@@ -126,54 +137,67 @@ def state_line(entry: QueueEntry) -> str:
     return str(_("Første opkald"))
 
 
-def spoken_moment(moment: Any) -> str:
-    """``i dag kl. 10.30``, else ``to. 26. nov. kl. 9.00``."""
-    today = danish_date(moment) == danish_date(now())
-    day = _("i dag") if today else dk_day(moment)
-    return str(_("%(day)s kl. %(time)s", day=day, time=dk_time(moment)))
+def undo_line(done: Call | None) -> dict[str, Any] | None:
+    """What was saved, how to take it back, and for how many seconds; None when it is too late."""
+    if done is None:
+        return None
+    left = (done.ended_at + rules.UNDO - now()).total_seconds()
+    if left <= 0 or done.undone_at:
+        return None
+    booked = done.outcome == rules.BOOKED
+    url = url_for("visits.undo_booking" if booked else "calling.undo", call_id=done.id)
+    return {"text": saved_text(done), "url": url, "seconds": max(1, round(left)), "booked": booked}
 
 
-def warnings(entry: QueueEntry, lines: list[queries.HistoryLine]) -> list[dict[str, str]]:
-    """What to know before dialling: [{tone, icon, text}]."""
-    workplace = entry.workplace
-    found = [
-        {"tone": "warn", "icon": "warning", "text": _("Reklamebeskyttet: ring kun efter listens hjemmel")}
-        if workplace.advertising_protected
-        else {"tone": "good", "icon": "check", "text": _("Reklamebeskyttelse: nej")}
-    ]
-    if workplace.do_not_call_at:
-        found.append({"tone": "bad", "icon": "error", "text": _("Har bedt om ikke at blive ringet op")})
-    for other in queries.same_number(session(), scope(), entry):
-        found.append(
-            {
-                "tone": "warn",
-                "icon": "warning",
-                "text": _("Samme nummer på P-nr. %(number)s, %(name)s", number=other.p_number, name=other.name),
-            }
-        )
-    days = rules.days_since(lines[0].call.ended_at, now()) if lines else RECENT_DAYS
-    if days < RECENT_DAYS:
-        text = ngettext("Ringet op for %(num)s dag siden", "Ringet op for %(num)s dage siden", days)
-        found.append(
-            {
-                "tone": "warn" if days < 2 else "",
-                "icon": "phone",
-                "text": text if days else _("Ringet op tidligere i dag"),
-            }
-        )
-    return found
+def saved_text(done: Call) -> str:
+    """What was saved, and when the company comes again."""
+    entry = session().get_one(QueueEntry, done.entry_id)  # the phoner's own call
+    known = queries.outcomes(session(), entry.campaign_id, every=True).get(done.outcome)
+    label = known.label_in(locale_code()) if known else done.outcome
+    told = {"outcome": label, "company": entry.workplace.name}
+    if entry.state == "done":
+        return str(_("Gemt: %(outcome)s · %(company)s", **told))
+    return str(_("Gemt: %(outcome)s · ringes op %(when)s · %(company)s", **told, when=spoken_moment(entry.due_at)))
 
 
-def _line(line: queries.HistoryLine) -> dict[str, Any]:
-    """One call for the timeline component."""
-    call, outcome = line.call, rules.OUTCOMES.get(line.call.outcome)
-    recent = (danish(now()) - danish(call.ended_at)).days < 300
-    reason = _(rules.DECLINE_REASONS[call.reason]) if call.reason in rules.DECLINE_REASONS else ""
+def start_page(*, dry: bool = False, done: Call | None = None) -> str:
+    """Nothing in hand: begin, go on after a pause, or see why the queue is dry."""
+    db = session()
+    desks = queries.desks(db, scope(), danish_date(now()))
+    kept = chosen_desk()
+    offered = {(desk.campaign_id, desk.jobcentre_id) for desk in desks} | {(desk.campaign_id, None) for desk in desks}
+    chosen = kept if kept in offered else (desks[0].campaign_id, None) if desks else None
+    pause = cookie.get(PAUSE)
+    return render_template(
+        "calling/start.html",
+        bare=asked_by_script(),
+        desks=desks,
+        chosen=chosen,
+        pace=queries.pace(db, actor().id, now()),
+        pause=pause,
+        pauses=rules.PAUSES,
+        paused=_paused(pause),
+        dry=why_dry(*chosen) if chosen and dry else {},
+        path=url_for("calling.call", dry=1) if dry else url_for("calling.call"),
+        undo=undo_line(done or queries.undoable(db, actor().id, now())),
+    )
+
+
+def _paused(pause: dict[str, str] | None) -> dict[str, Any] | None:
+    """Since when, and for how many seconds."""
+    if not pause:
+        return None
+    since = datetime.fromisoformat(pause["since"])
+    return {"since": since, "seconds": max(0, int((now() - since).total_seconds()))}
+
+
+def why_dry(campaign_id: int, jobcentre_id: int | None) -> dict[str, Any]:
+    """Reasons with counts, and when the next one comes."""
+    asked = {"jobcentre_id": jobcentre_id, "me": actor().id}
+    reasons = queries.why_dry(session(), scope(), campaign_id, now(), **asked)
+    coming = queries.next_due(session(), scope(), campaign_id, now(), **asked)
     return {
-        "title": _(outcome.label) if outcome else call.outcome,
-        "when": f"{dk_day(call.ended_at)} {dk_time(call.ended_at)}" if recent else dk_date(call.ended_at),
-        "datetime": call.ended_at.isoformat(),
-        "who": line.phoner,
-        "text": ". ".join(part for part in (reason, re.sub(r"\s+", " ", call.note)) if part),
-        "tone": "good" if call.outcome == "booked" else "",
+        "reasons": [(_(rules.WHY_DRY[key]), count) for key, count in reasons],
+        "coming": coming,
+        "coming_text": spoken_moment(coming) if coming else "",
     }

@@ -13,22 +13,27 @@ from sqlalchemy.orm import Session
 from crm.base import activity
 from crm.base.errors import N_, Invalid, Refusal
 from crm.campaigns.models import CallList, Campaign, CampaignExtract, Participation
-from crm.campaigns.rules import DEFAULT_SCRIPT, SCRIPT_STEPS, script_problem
 from crm.companies.models import ImportBatch
 from crm.people.models import CallingFirm, Jobcentre
 
 # field -> smallest, largest
-LIMITS: dict[str, tuple[int, int]] = {
+LIMITS: dict[str, tuple[float, float]] = {
     "calls_from": (0, 1439),
     "calls_to": (1, 1440),
     "max_attempts": (1, 50),
+    "max_attempts_a_day": (1, 20),
+    "max_number_attempts": (1, 200),
+    "call_backs_each": (1, 500),
+    "quarantine_months": (0, 60),
+    "fit_weight": (0, 1),
+    "letter_days": (0, 60),
     "visit_minutes": (15, 480),
     "margin_minutes": (0, 120),
     "horizon_days": (1, 120),
     "notice_hours": (0, 336),
     "target_visits": (1, 1_000_000),
 }
-SETTINGS = frozenset(LIMITS) | {"calls_any_day", "information_text", "script", "state"}
+SETTINGS = frozenset(LIMITS) | {"calls_any_day", "information_text", "state"}
 _KEPT = N_("Kampagnen er ikke gemt. Ret felterne og prøv igen.")
 
 
@@ -52,8 +57,8 @@ def create_campaign(
     joins: Sequence[Join],
     **settings: Any,
 ) -> Campaign:
-    """A campaign with its jobcentres. ``settings``: columns of Campaign named in ``SETTINGS``; the script is the
-    default one unless given. Raises Invalid naming each field."""
+    """A campaign with its jobcentres. ``settings``: columns of Campaign named in ``SETTINGS``. It follows the
+    standard script until one is published. Raises Invalid naming each field."""
     _check(session, None, name, starts_on, ends_on, settings)
     _check_joins(session, joins)
     campaign = Campaign(
@@ -61,7 +66,7 @@ def create_campaign(
         starts_on=starts_on,
         ends_on=ends_on,
         created_at=now,
-        **{"script": [dict(step) for step in DEFAULT_SCRIPT], **settings},
+        **settings,
     )
     session.add(campaign)
     session.flush()
@@ -183,33 +188,6 @@ def use_extract(session: Session, actor: Any, now: datetime, campaign: Campaign,
         activity.record(
             session, actor, now, "campaigns.use_extract", campaign, campaign_id=campaign.id, batch_id=batch_id
         )
-
-
-def save_script(
-    session: Session, actor: Any, now: datetime, campaign: Campaign, steps: Sequence[Mapping[str, str]]
-) -> None:
-    """Replace the script; empty steps fall away. Raises Invalid with ``text-N`` and ``title-N``."""
-    kept = [
-        (n, step["title"].strip(), step["text"].strip())
-        for n, step in enumerate(steps)
-        if step["title"].strip() or step["text"].strip()
-    ]
-    errors: dict[str, str] = {}
-    for n, title, text in kept:
-        problem = script_problem(text)
-        if not title:
-            errors[f"title-{n}"] = N_("Trinnet mangler en overskrift")
-        if problem or not text:
-            errors[f"text-{n}"] = problem or N_("Trinnet mangler en tekst")
-    if not kept:
-        errors["title-0"] = N_("Et manuskript har mindst ét trin")
-    if len(kept) > SCRIPT_STEPS:
-        errors[f"title-{kept[SCRIPT_STEPS][0]}"] = N_("Et manuskript har højst 8 trin")
-    if errors:
-        raise Invalid(N_("Manuskriptet er ikke gemt. Ret felterne og prøv igen."), errors=errors)
-    campaign.script = [{"title": title, "text": text} for _n, title, text in kept]
-    activity.record(session, actor, now, "campaigns.save_script", campaign, campaign_id=campaign.id)
-    session.flush()
 
 
 def set_calendars_full(session: Session, now: datetime, participation: Participation, full: bool) -> None:

@@ -50,8 +50,10 @@ class SegmentCount:
 
 
 def contact_facts() -> Clause:
-    """Activity rows that tell of contact with the workplace (campaigns.rules.CONTACT_OUTCOMES)."""
-    spoke = and_(Activity.verb == "calling.finish", Activity.data["outcome"].as_string().in_(CONTACT_OUTCOMES))
+    """Activity rows that tell of contact with the workplace: campaigns.rules.CONTACT_OUTCOMES, or a campaign's own
+    outcome in which somebody was spoken to (``human``); not of a call that was taken back."""
+    spoken = or_(Activity.data["outcome"].as_string().in_(CONTACT_OUTCOMES), Activity.data["human"].as_boolean())
+    spoke = and_(Activity.verb == "calling.finish", spoken, Activity.data["undone_at"].as_string().is_(None))
     return or_(spoke, _held())
 
 

@@ -1,8 +1,8 @@
-"""Pages of campaigns: set up, segment, review, script."""
+"""Pages of campaigns: set up, segment, review, letters, script."""
 
 from __future__ import annotations
 
-from crm.campaigns.views import campaigns, lists, review, script
+from crm.campaigns.views import campaigns, letters, lists, mailing, review, script
 from crm.campaigns.views.blueprint import pages
 
-__all__ = ["campaigns", "lists", "pages", "review", "script"]
+__all__ = ["campaigns", "letters", "lists", "mailing", "pages", "review", "script"]

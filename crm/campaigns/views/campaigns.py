@@ -31,7 +31,9 @@ from crm.web.forms import choices
 from crm.web.permit import actor, requires, scope
 
 _DEFAULTS = {"calls_from": 480, "calls_to": 1020, "visit_minutes": 60, "margin_minutes": 5, "max_attempts": 6,
-             "horizon_days": 21, "notice_hours": 24, "state": "open"}  # fmt: skip
+             "horizon_days": 21, "notice_hours": 24, "state": "open", "max_attempts_a_day": 2,
+             "max_number_attempts": 10, "call_backs_each": 30, "quarantine_months": 0, "fit_weight": 0.5,
+             "letter_days": 4}  # fmt: skip
 
 
 @pages.get("/campaigns")

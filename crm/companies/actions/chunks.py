@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, literal, select, true, update
+from sqlalchemy import Table, bindparam, case, insert, literal, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from crm.base import activity
@@ -36,6 +36,7 @@ FIELDS = (
     "lon",
     "geo_source",
 )
+ADDRESS = ("street", "postcode", "city")
 STORED = [W.c[name] for name in ("p_number", "company_id", "row_hash", *FIELDS)]
 BLANK: dict[str, Any] = {
     **dict.fromkeys(FIELDS),
@@ -156,9 +157,12 @@ class ChunkWriter:
         source = select(*unpacked(self._session, STORED, stored), now, now).where(true())
         names = [*(each.name for each in STORED), "updated_at"]
         statement = insert_for(self._session, W).from_select([*names, "created_at"], source)
-        statement = statement.on_conflict_do_update(
-            index_elements=["p_number"], set_={name: statement.excluded[name] for name in names[1:]}
-        ).returning(W.c.id, W.c.p_number)
+        new = statement.excluded
+        moved = or_(*(W.c[name] != new[name] for name in ADDRESS))
+        changes = {name: new[name] for name in names[1:]}
+        changes["mail_returned_at"] = case((moved, null()), else_=W.c.mail_returned_at)  # post may reach the new one
+        statement = statement.on_conflict_do_update(index_elements=["p_number"], set_=changes)
+        statement = statement.returning(W.c.id, W.c.p_number)
         return {number: each for each, number in self._session.execute(statement)}
 
     def _companies(self, rows: Sequence[Row]) -> dict[str, int]:
@@ -223,4 +227,6 @@ def _before(old: dict[str, Any], row: Row) -> dict[str, Any]:
     """What an update replaced: the fields that differ, with the company and the digest."""
     values = row.values or {}
     replaced = {name: old[name] for name in FIELDS if name in values and values[name] != old[name]}
+    if old["mail_returned_at"] and replaced.keys() & set(ADDRESS):
+        replaced["mail_returned_at"] = old["mail_returned_at"].isoformat()
     return {**replaced, "company_id": old["company_id"], "row_hash": old["row_hash"]}

@@ -62,6 +62,8 @@ def _restore(session: Session, now: datetime, batch: ImportBatch) -> int:
     ).all()
     values = [{"id": number, "updated_at": now, **(before or {})} for number, before in rows]
     for each in values:
+        if returned := each.get("mail_returned_at"):  # the old address is back, and with it what the post said of it
+            each["mail_returned_at"] = datetime.fromisoformat(returned)
         session.execute(
             update(Workplace)
             .where(Workplace.id == each["id"])

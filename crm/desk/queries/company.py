@@ -70,7 +70,9 @@ def next_visit(session: Session, scope: Scope, workplace_id: int, now: datetime)
         .options(joinedload(Visit.consultant))
     )
     if scope.firms and not scope.jobcentres and not scope.everything:
-        statement = statement.where(Visit.booked_firm_id.in_(scope.firms))
+        statement = statement.join(QueueEntry, QueueEntry.id == Visit.queue_entry_id).where(
+            Visit.booked_firm_id.in_(scope.firms), QueueEntry.calling_firm_id.in_(scope.firms)
+        )
     return session.scalars(statement.order_by(Visit.starts_at).limit(1)).first()
 
 

@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from crm.base.activity import Activity
+from crm.base.clock import at as danish_moment
 from crm.base.scope import Scope
 from crm.calling.models import Call, QueueEntry
 from crm.campaigns.models import Campaign
+from crm.campaigns.queries import letters_to
 from crm.followups.models import FollowUp
 from crm.integrations.models import OutboxMessage
 from crm.openings.models import Opening
@@ -48,14 +50,15 @@ class Story:
     """Where the next page begins; None at the end."""
 
 
-def story(session: Session, scope: Scope, workplace_id: int, before: datetime | None = None) -> Story:
-    """One page. A calling firm sees its own calls and the visits it booked, nothing else."""
+def story(session: Session, scope: Scope, workplace_id: int, before: datetime | None = None, *, now: datetime) -> Story:
+    """One page. A calling firm sees its own calls and the visits it booked, of lists it calls today, nothing else."""
     firm_only = bool(scope.firms) and not scope.jobcentres and not scope.everything
     found = [*_calls(session, scope, workplace_id, before), *_visits(session, scope, workplace_id, before)]
     if not firm_only:
         for source in (_openings, _agreed, _done):
             found += source(session, scope, workplace_id, before)
         found += [*_mails(session, workplace_id, before), *_log(session, workplace_id, before)]
+        found += _letters(session, workplace_id, before, now)
     found.sort(key=lambda line: line.at, reverse=True)
     more = len(found) > PAGE
     return Story(found[:PAGE], found[PAGE - 1].at if more else None)
@@ -72,7 +75,7 @@ def _inside(scope: Scope, jobcentre_id: int) -> bool:
 
 def _calls(session: Session, scope: Scope, workplace_id: int, before: datetime | None) -> Iterable[Line]:
     statement = (
-        select(Call, QueueEntry.jobcentre_id, Jobcentre.name, User.name, Campaign.name)
+        select(Call, QueueEntry.jobcentre_id, Jobcentre.name, User.name, Campaign.name, Campaign.id)
         .join(QueueEntry, QueueEntry.id == Call.entry_id)
         .join(User, User.id == Call.user_id)
         .join(Jobcentre, Jobcentre.id == QueueEntry.jobcentre_id)
@@ -80,8 +83,8 @@ def _calls(session: Session, scope: Scope, workplace_id: int, before: datetime |
         .where(QueueEntry.workplace_id == workplace_id, Call.undone_at.is_(None))
     )
     if scope.firms and not scope.jobcentres and not scope.everything:
-        statement = statement.where(Call.calling_firm_id.in_(scope.firms))
-    for call, jobcentre_id, place, who, campaign in session.execute(_page(statement, Call.ended_at, before)):
+        statement = statement.where(Call.calling_firm_id.in_(scope.firms), QueueEntry.calling_firm_id.in_(scope.firms))
+    for call, jobcentre_id, place, who, campaign, number in session.execute(_page(statement, Call.ended_at, before)):
         mine = _inside(scope, jobcentre_id) or call.calling_firm_id in scope.firms
         yield Line(
             call.ended_at,
@@ -91,7 +94,13 @@ def _calls(session: Session, scope: Scope, workplace_id: int, before: datetime |
             place,
             mine,
             call.note,
-            data={"reason": call.reason, "campaign": campaign, "call_back_at": call.call_back_at},
+            data={
+                "reason": call.reason,
+                "campaign": campaign,
+                "campaign_id": number,
+                "answer": call.answer,
+                "call_back_at": call.call_back_at,
+            },
         )
 
 
@@ -105,7 +114,9 @@ def _visits(session: Session, scope: Scope, workplace_id: int, before: datetime 
         .where(Visit.workplace_id == workplace_id)
     )
     if scope.firms and not scope.jobcentres and not scope.everything:
-        statement = statement.where(Visit.booked_firm_id.in_(scope.firms))
+        statement = statement.join(QueueEntry, QueueEntry.id == Visit.queue_entry_id).where(
+            Visit.booked_firm_id.in_(scope.firms), QueueEntry.calling_firm_id.in_(scope.firms)
+        )
     for event, visit, place, who in session.execute(_page(statement, VisitEvent.at, before)):
         mine = _inside(scope, visit.jobcentre_id) or visit.booked_firm_id in scope.firms
         text = {"book": visit.note, "report": visit.report_note}.get(event.kind, str(event.data.get("reason") or ""))
@@ -193,6 +204,14 @@ def _mails(session: Session, workplace_id: int, before: datetime | None) -> Iter
         yield Line(
             found.created_at, "mail", found.state, found.recipient, text=found.subject, data={"channel": found.channel}
         )
+
+
+def _letters(session: Session, workplace_id: int, before: datetime | None, now: datetime) -> Iterable[Line]:
+    """Letters that were mailed, at noon of their Danish day; few a workplace, so they are paged here."""
+    for _letter, batch in letters_to(session, workplace_id):
+        mailed = danish_moment(batch.mailed_on, 12 * 60)
+        if mailed <= now and (before is None or mailed < before):
+            yield Line(mailed, "log", "campaigns.letter", text=batch.call_list.participation.campaign.name)
 
 
 def _log(session: Session, workplace_id: int, before: datetime | None) -> Iterable[Line]:

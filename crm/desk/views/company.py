@@ -8,7 +8,9 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from crm.calling.rules import DECLINE_REASONS, OUTCOMES
+from crm.calling.queries import Wording, wording
+from crm.campaigns.queries import returned_letter
+from crm.companies.models import Workplace
 from crm.companies.rules import industry_label
 from crm.desk.queries import company as queries
 from crm.desk.queries.reach import workplace
@@ -19,6 +21,7 @@ from crm.openings.rules import SHORT
 from crm.visits.rules import EVENTS, STATES
 from crm.web.edge import now, session
 from crm.web.filters import dk_date, dk_datetime, iso
+from crm.web.i18n import locale_code
 from crm.web.permit import may, requires, scope, scope_for
 
 
@@ -28,15 +31,19 @@ def company(workplace_id: int) -> Any:
     """``before`` pages back in time. A calling firm sees its own calls and visits, and those of nobody else."""
     found = workplace(session(), scope(), workplace_id, today())
     before = _moment(request.args.get("before"))
-    told = story(session(), scope(), found.id, before)
+    told = story(session(), scope(), found.id, before, now=now())
     owed = follow_ups.of_workplace(session(), found.id, scope_for("followups.read")) if may("followups.read") else []
     joined = queries.campaigns(session(), scope(), found.id)
     visit = queries.next_visit(session(), scope(), found.id, now())
+    in_words = {one.campaign_id for one in joined} | {
+        line.data["campaign_id"] for line in told.lines if line.kind == "call"
+    }
+    said = wording(session(), in_words, locale_code())
     return render_template(
         "desk/company.html",
         workplace=found,
         industry=_(industry_label(found.industry_code, found.industry_version)) if found.industry_code else "",
-        items=[item(line) for line in told.lines],
+        items=[item(line, said) for line in told.lines],
         campaigns=joined,
         before=before,
         older=iso(told.older),
@@ -45,11 +52,20 @@ def company(workplace_id: int) -> Any:
         visit=visit,
         visit_open=visit is not None and _may_open(visit.jobcentre_id, visit.booked_by),
         firm_only=not (scope().everything or scope().jobcentres),
-        outcomes=_outcomes(),
+        said=said,
         phone=on_phone(),
         siblings=queries.siblings(session(), scope(), found, today()),
         basis=next((one.basis for one in joined if one.basis), None),
+        returned_batch=_returned_batch(found),
     )
+
+
+def _returned_batch(found: Workplace) -> int | None:
+    """The batch of letters in reach whose letter to the workplace came back."""
+    if found.mail_returned_at is None or not may("campaigns.mail"):
+        return None
+    letter = returned_letter(session(), scope_for("campaigns.mail"), found.id)
+    return letter.batch_id if letter else None
 
 
 def _may_open(jobcentre_id: int, booked_by: int | None) -> bool:
@@ -67,16 +83,12 @@ def _moment(text: str | None) -> datetime | None:
     return found if found and found.tzinfo else None
 
 
-def _outcomes() -> dict[str, str]:
-    return {key: _(outcome.label) for key, outcome in OUTCOMES.items()}
-
-
 TONES = {"booked": "good", "declined": "warn", "do_not_call": "bad", "report": "good", "cancel": "warn"}
 
 
-def item(line: Line) -> dict[str, Any]:
+def item(line: Line, said: Wording) -> dict[str, Any]:
     """A line of the timeline as the component draws it; notes of other jobcentres stay with them."""
-    title, text, url = _said(line)
+    title, text, url = _call(line, said) if line.kind == "call" else _said(line)
     if not line.mine:
         text, url = _("%(place)s · noterne er deres egne", place=line.place), ""
     elif line.place:
@@ -86,7 +98,7 @@ def item(line: Line) -> dict[str, Any]:
         "text": text,
         "who": line.who,
         "url": url,
-        "tone": TONES.get(line.what, ""),
+        "tone": TONES.get(line.data.get("answer") or line.what, ""),
         "when": dk_datetime(line.at),
         "datetime": iso(line.at),
     }
@@ -94,16 +106,16 @@ def item(line: Line) -> dict[str, Any]:
 
 def _said(line: Line) -> tuple[str, str, str]:
     """Title, text and address of a line."""
-    say = {"call": _call, "visit": _visit, "opening": _opening, "agreed": _agreed, "done": _done, "mail": _mail}
+    say = {"visit": _visit, "opening": _opening, "agreed": _agreed, "done": _done, "mail": _mail}
     title, text, url = say[line.kind](line) if line.kind in say else _log(line)
     return str(title), text, url
 
 
-def _call(line: Line) -> tuple[str, str, str]:
-    label = _(OUTCOMES[line.what].label) if line.what in OUTCOMES else line.what
-    reason = DECLINE_REASONS.get(line.data["reason"] or "")
+def _call(line: Line, said: Wording) -> tuple[str, str, str]:
+    label = said.outcome(line.data["campaign_id"], line.what)
+    reason = said.reason(line.data["campaign_id"], line.data["reason"])
     later = line.data["call_back_at"]
-    parts = [_(reason) if reason else "", dk_datetime(later) if later else "", line.text, line.data["campaign"]]
+    parts = [reason, dk_datetime(later) if later else "", line.text, line.data["campaign"]]
     return _("Opkald: %(outcome)s", outcome=label.lower()), " · ".join(part for part in parts if part), ""
 
 
@@ -162,5 +174,8 @@ def _log(line: Line) -> tuple[str, str, str]:
         "companies.lift_do_not_call": _("Må ringes op igen"),
         "companies.import": _("Læst ind fra registret"),
         "companies.moved": _("Flyttet til en anden kommune"),
+        "campaigns.letter": _("Brev sendt"),
+        "campaigns.mail_returned": _("Brev kommet retur"),
+        "campaigns.mail_not_returned": _("Brev var alligevel ikke retur"),
     }
     return known.get(line.what, line.what), line.text, ""

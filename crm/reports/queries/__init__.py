@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crm.reports.queries.groups import EVERYTHING as EVERYTHING
 from crm.reports.queries.groups import Within as Within
+from crm.reports.queries.quality import quality as quality
 from crm.reports.queries.rates import booking as booking
 from crm.reports.queries.rates import kept as kept
 from crm.reports.queries.rates import opening as opening

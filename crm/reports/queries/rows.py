@@ -21,6 +21,7 @@ from crm.reports.queries.figures import VISITS
 from crm.reports.queries.groups import Facts, Within, narrowed
 from crm.reports.rules import parse_week, week_bounds
 from crm.visits.models import Visit
+from crm.visits.rules.words import RESULTS
 
 PAGE = 50
 NONE = "none"
@@ -81,8 +82,9 @@ def behind(
     type: str | None = None,
     page: int = 1,
 ) -> Page:
-    """``of``: contacted, booked, declined, held, with_opening, pressed or openings. Raises ValueError for a key
-    that no group has. ``type`` narrows openings."""
+    """``of``: contacted, booked, declined, held, with_opening, pressed, asked (whether it was pressed), openings,
+    decided (visits with a result) or one of its states. Raises ValueError for a key that no group has. ``type``
+    narrows openings."""
     statement, facts = _of(campaign_id, of)
     statement = narrowed(statement, facts, scope, within)
     if type and of == "openings":
@@ -111,6 +113,9 @@ def _of(campaign_id: int, of: str) -> tuple[Select[Any], Facts]:
         return select(QueueEntry.id).where(
             QueueEntry.campaign_id == campaign_id, QueueEntry.final_outcome.in_(outcomes)
         ), CALLS
+    if of == "decided" or of in RESULTS[1:]:
+        states = RESULTS if of == "decided" else (of,)
+        return select(Visit.id).where(Visit.campaign_id == campaign_id, Visit.state.in_(states)), VISITS
     held = and_(Visit.campaign_id == campaign_id, Visit.state == "held")
     if of == "openings":
         return select(Opening.id).join(Visit, Visit.id == Opening.visit_id).where(
@@ -122,6 +127,8 @@ def _of(campaign_id: int, of: str) -> tuple[Select[Any], Facts]:
         statement = statement.where(Visit.id.in_(told))
     if of == "pressed":
         statement = statement.where(Visit.pressed.is_(True))
+    if of == "asked":
+        statement = statement.where(Visit.pressed.is_not(None))
     return statement, VISITS
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.reports.views import files, rows, show
+from crm.reports.views import files, quality, rows, show
 from crm.reports.views.bar import pages
 
-__all__ = ["files", "pages", "rows", "show"]
+__all__ = ["files", "pages", "quality", "rows", "show"]

@@ -13,6 +13,7 @@ from crm.openings.rules import SHORT
 from crm.reports import queries
 from crm.reports.rules import GROUPS
 from crm.reports.views.bar import Bar, pages, read_bar
+from crm.visits.rules.words import STATES
 from crm.web.edge import session
 from crm.web.permit import requires, scope
 
@@ -23,6 +24,11 @@ TITLES = {
     "held": N_("Afholdte besøg"),
     "with_opening": N_("Afholdte besøg med åbning"),
     "pressed": N_("Pressede besøg"),
+    "asked": N_("Afholdte besøg, hvor pres er noteret"),
+    "decided": N_("Besøg, der er afholdt, aflyst eller forgæves"),
+    "cancelled_by_company": N_("Besøg aflyst af virksomheden"),
+    "cancelled_by_jobcentre": N_("Besøg aflyst af jobcentret"),
+    "nobody_there": N_("Besøg, hvor ingen tog imod"),
     "openings": N_("Åbninger"),
 }
 
@@ -71,7 +77,11 @@ def rows() -> Any:
 def words() -> dict[str, str]:
     """Outcomes, states and types as one says them."""
     said = {key: _(outcome.label) for key, outcome in OUTCOMES.items()}
-    return {**said, **{key: _(label) for key, label in SHORT.items()}, "held": _("Afholdt")}
+    return {
+        **said,
+        **{key: _(label) for key, label in SHORT.items()},
+        **{key: _(label) for key, label in STATES.items()},
+    }
 
 
 def _named(bar: Bar, by: str | None, key: str | None, type_: str | None) -> str:

@@ -94,7 +94,10 @@ document.addEventListener("htmx:afterSettle", (event) => focusIn(event.detail.el
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt !== document.body) globalThis.DKFDS?.init({ scope: event.detail.elt });
 });
-document.addEventListener("htmx:sendError", () => toast(texts.net, { bad: true }));
+document.addEventListener("htmx:sendError", (event) => {
+  const byItself = event.detail.elt?.getAttribute?.("hx-trigger")?.includes("every"); // it asks again soon
+  if (!byItself) toast(texts.net, { bad: true });
+});
 document.addEventListener("htmx:responseError", (event) => {
   const expired = [401, 403].includes(event.detail.xhr.status);
   toast(expired ? texts.expired : texts.server, { bad: true });

@@ -25,6 +25,7 @@ function clock(date) {
 
 export function startAutosave(token, texts) {
   function say(field, name, text) {
+    if (!field.isConnected) return; // its page has gone on to the next company
     const line = document.querySelector(`[data-autosave-status="${field.id}"]`);
     if (!line) return;
     line.dataset.state = name;

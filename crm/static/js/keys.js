@@ -1,5 +1,6 @@
 // Keyboard shortcuts. An element with data-key="n" is pressed (or, when it is a field, focused)
 // by that key, unless the person is typing. data-key-label names it in the overlay that "?" opens.
+// Where several share a key, the one inside [data-keys-over] goes first, and radio buttons take turns.
 // Single keys can be switched off (WCAG 2.1.4); F-keys and Ctrl combinations stay.
 
 const STORE = "jobaabner.single-keys-off";
@@ -20,6 +21,9 @@ function setOff(off) {
     // Private windows may refuse; the choice then lasts for this page.
   }
   document.documentElement.classList.toggle("single-keys-off", off);
+  for (const command of document.querySelectorAll("[data-toggle-keys]")) {
+    command.dataset.command = off ? command.dataset.sayOn : command.dataset.sayOff;
+  }
 }
 
 function nameOf(event) {
@@ -33,12 +37,16 @@ function shown(element) {
 
 function find(name) {
   const root = document.querySelector("dialog[open]") ?? document;
-  return [...root.querySelectorAll("[data-key]")].find(
+  const found = [...root.querySelectorAll("[data-key]")].filter(
     (element) => element.dataset.key.toLowerCase() === name.toLowerCase() && shown(element),
   );
+  const over = found.filter((element) => element.closest("[data-keys-over]"));
+  const asked = over.length ? over : found;
+  return asked.find((element) => !element.control?.checked) ?? asked[0];
 }
 
-function use(element) {
+/** Press it; a field gets the focus. */
+export function use(element) {
   if (element.matches(TYPING)) {
     element.focus();
     return;
@@ -48,20 +56,42 @@ function use(element) {
   inner.click();
 }
 
+/** As it stands on the keyboard: "Ctrl+Z", "P". */
+export const keyName = (key) => key.replace(/(^|\+)[a-z]$/, (end) => end.toUpperCase());
+
+/** The page's keys as they can be pressed now: [label, key, group]. */
+export function keysHere() {
+  const found = [...document.querySelectorAll("[data-key][data-key-label]")].filter(shown);
+  return found.map((element) => {
+    const { key, keyLabel } = element.dataset;
+    return { element, label: keyLabel, key, group: element.closest("[data-key-group]")?.dataset.keyGroup ?? "" };
+  });
+}
+
+function made(tag, text, className = "") {
+  return Object.assign(document.createElement(tag), { textContent: text, className });
+}
+
 function openOverlay() {
   const dialog = document.getElementById("keys-dialog");
   if (!dialog || dialog.open) return;
-  const rows = [...document.querySelectorAll("[data-key][data-key-label]")].filter(shown).map((element) => {
-    const row = document.createElement("div");
-    const term = document.createElement("dt");
-    const key = Object.assign(document.createElement("kbd"), { className: "kbd" });
-    key.textContent = element.dataset.key.length === 1 ? element.dataset.key.toUpperCase() : element.dataset.key;
-    term.append(key);
-    row.append(term, Object.assign(document.createElement("dd"), { textContent: element.dataset.keyLabel }));
-    return row;
+  const list = dialog.querySelector("[data-key-list]");
+  const groups = Map.groupBy ? Map.groupBy(keysHere(), (one) => one.group) : new Map([["", keysHere()]]);
+  const parts = [...groups].map(([group, keys]) => {
+    const rows = made("dl", "", "key-list");
+    for (const { label, key } of keys) {
+      const row = document.createElement("div");
+      const term = document.createElement("dt");
+      term.append(made("kbd", keyName(key), "kbd"));
+      row.append(term, made("dd", label));
+      rows.append(row);
+    }
+    const part = document.createElement("section");
+    part.append(made("h3", group || list.dataset.here, "key-list__title"), rows);
+    return part;
   });
-  dialog.querySelector("[data-key-list]").replaceChildren(...rows);
-  dialog.querySelector("[data-key-none]").hidden = rows.length > 0;
+  list.replaceChildren(...parts, list.querySelector("[data-key-everywhere]"));
+  dialog.querySelector("[data-key-none]").hidden = parts.length > 0;
   dialog.querySelector("[data-keys-off]").checked = isOff();
   dialog.showModal();
 }
@@ -90,7 +120,7 @@ function onKey(event) {
     event.preventDefault();
     return openOverlay();
   }
-  const element = find(name);
+  const element = typing && name === "Ctrl+z" ? null : find(name); // in a field it is the field's own undo
   if (!element) return;
   event.preventDefault();
   use(element);
@@ -101,6 +131,7 @@ export function startKeys() {
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-open-keys]")) openOverlay();
+    if (event.target.closest?.("[data-toggle-keys]")) setOff(!isOff());
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches?.("[data-keys-off]")) setOff(event.target.checked);

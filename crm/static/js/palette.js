@@ -1,8 +1,38 @@
 // Ctrl+K: one field that finds companies, CVR numbers, contacts and commands.
 // The address in data-url answers with a list fragment; each hit is an element with
-// role="option" holding (or being) a link: <a role="option" href="…">…</a>.
+// role="option" holding (or being) a link: <a role="option" href="…">…</a>. What the page itself can do is found too:
+// elements with data-command="words", and everything that has a key with a name.
+
+import { keyName, keysHere, use } from "./keys.js";
 
 const WAIT = 120;
+
+/** What this page can do, by words: [{label, key, element}]. */
+function commandsHere(text) {
+  const named = [...document.querySelectorAll("[data-command]")].filter((one) => !one.disabled);
+  const all = [...named.map((element) => ({ element, label: element.dataset.command, key: element.dataset.key ?? "" })), ...keysHere()];
+  all.sort((one, other) => Boolean(other.key) - Boolean(one.key)); // what has a key belongs to this page
+  const wanted = text.toLocaleLowerCase();
+  const seen = new Set();
+  return all.filter(({ label }) => {
+    const words = label.toLocaleLowerCase();
+    if (!words.includes(wanted) || seen.has(words)) return false;
+    return seen.add(words);
+  });
+}
+
+function optionOf({ label, key, element }) {
+  const option = document.createElement("button");
+  option.type = "button";
+  option.setAttribute("role", "option");
+  option.append(Object.assign(document.createElement("span"), { textContent: label }));
+  if (key) option.append(Object.assign(document.createElement("kbd"), { className: "kbd", textContent: keyName(key) }));
+  option.addEventListener("click", () => {
+    option.closest("dialog").close(); // behind an open dialog nothing takes the focus
+    use(element);
+  });
+  return option;
+}
 
 export function startPalette() {
   const dialog = document.getElementById("palette");
@@ -38,7 +68,11 @@ export function startPalette() {
       if (mine !== asked) return;
       if (!answer.ok || answer.redirected) return none(dialog.dataset.failed);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      list.replaceChildren(...page.body.childNodes);
+      const pages = [...page.querySelectorAll('[role="option"]')];
+      const names = new Set(pages.map((one) => one.textContent.trim().toLocaleLowerCase()));
+      const own = commandsHere(field.value.trim()).filter(({ label }) => !names.has(label.toLocaleLowerCase())).map(optionOf);
+      const hits = pages.filter((one) => one.matches("[href^='/companies/']"));
+      list.replaceChildren(...hits, ...own, ...pages.filter((one) => !hits.includes(one)));
       options().forEach((option, index) => {
         option.id = `palette-option-${index}`;
         option.tabIndex = -1;
@@ -67,6 +101,9 @@ export function startPalette() {
       open();
     }
   });
+  list.addEventListener("click", (event) => {
+    if (event.target.closest("[role=option]")) dialog.close();
+  });
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-open-palette]")) open();
     if (event.target === dialog) dialog.close();
@@ -86,8 +123,7 @@ export function startPalette() {
     if (event.key === "Enter" && chosen()) {
       event.preventDefault();
       const link = chosen().matches("a, button") ? chosen() : chosen().querySelector("a, button");
-      dialog.close();
-      link?.click();
+      link?.click(); // closes the palette
     }
   });
 }

@@ -1,4 +1,4 @@
-"""Writes of visits: book, move, cancel, arrive, report, and whether calendars have room."""
+"""Writes of visits: hold, book, undo, move, cancel, arrive, report; whether calendars have room, and fit."""
 
 from __future__ import annotations
 
@@ -8,3 +8,8 @@ from crm.visits.actions.change import arrive as arrive
 from crm.visits.actions.change import cancel as cancel
 from crm.visits.actions.change import move as move
 from crm.visits.actions.change import report as report
+from crm.visits.actions.hold import forget_holds as forget_holds
+from crm.visits.actions.hold import hold as hold
+from crm.visits.actions.hold import prolong as prolong
+from crm.visits.actions.hold import release_hold as release_hold
+from crm.visits.actions.undo import undo_booking as undo_booking

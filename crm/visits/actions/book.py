@@ -1,23 +1,23 @@
-"""Book a visit: one transaction from the claim to the mails."""
+"""Book a visit: one transaction from the claim to the mails, which wait while a phoner can take the booking back."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, NoReturn
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base import activity
 from crm.base.clock import danish_date
-from crm.base.db import lock_person
 from crm.base.errors import N_, Invalid, Refusal
-from crm.calling.actions import finish, heartbeat
+from crm.calling.actions import finish
 from crm.calling.models import QueueEntry
-from crm.campaigns.models import CallList, ListEntry
+from crm.calling.rules import UNDO
 from crm.companies.actions import add_contact
 from crm.people.models import User
 from crm.visits.actions.check import drivable, lock_days, others, whole_minute, write
+from crm.visits.actions.entry import own_entry, refuse_protected
+from crm.visits.actions.hold import drop_hold, lost
 from crm.visits.actions.messages import tell_booked
 from crm.visits.actions.publish import publish_visit
 from crm.visits.models import Visit, VisitEvent
@@ -35,76 +35,40 @@ def book(
     starts_at: datetime,
     contact: ContactDetails,
     note: str = "",
+    *,
+    idempotency_key: str | None = None,
 ) -> Visit:
-    """Book the entry's workplace into the consultant's calendar; the entry is finished as booked.
+    """Book the entry's workplace into the consultant's calendar; the entry is finished as booked, and the call keeps
+    ``idempotency_key`` (``queries.booked_with``).
 
     The consultant answers for the visit from here on. Raises Refusal stale, protected, overlap, travel, hours,
-    capacity (with ``alternatives``) or no_place; Invalid without a contact's name; NotFound for a consultant of
-    another jobcentre.
+    capacity (with ``alternatives``; when the time had been held for the entry, also ``hold``) or no_place; Invalid
+    without a contact's name; NotFound for a consultant of another jobcentre.
     """
     starts_at = whole_minute(starts_at)
     if not contact.name.strip():
         raise Invalid(N_("Skriv, hvem konsulenten skal møde."), errors={"contact_name": N_("Navn mangler")})
-    hold_entry(session, actor, now, entry)
+    own_entry(session, actor, now, entry)
     refuse_protected(session, entry)
     ask = ask_for_entry(entry, notice=actor.has_role("phoner"))
     lock_days(session, [(consultant_id, danish_date(starts_at))])
-    slot = drivable(session, now, ask, consultant_id, starts_at)
-    visit = _new_visit(entry, actor, now, slot, ask, contact, note)
-
-    def taken() -> NoReturn:
-        raise Refusal(
-            "overlap",
-            N_("Tiden er lige blevet taget af en anden. Besøget er ikke booket."),
-            extra=others(session, now, ask, consultant_id, starts_at),
-        )
-
-    write(session, lambda: session.add(visit), taken)
-    _record(session, actor, now, entry, visit, contact, note)
+    with lost(session, entry, consultant_id, starts_at):
+        slot = drivable(session, now, ask, consultant_id, starts_at)
+        visit = _new_visit(entry, actor, now, slot, ask, contact, note)
+        write(session, lambda: session.add(visit), lambda: _taken(session, now, ask, slot))
+    add_contact(session, entry.workplace, visit.contact_name, contact.title, contact.phone, contact.email, "call")
+    finish(session, actor, now, entry, "booked", note=note, idempotency_key=idempotency_key)
+    _record(session, actor, now, entry, visit)
     session.flush()
     return visit
 
 
-def hold_entry(session: Session, actor: User, now: datetime, entry: QueueEntry) -> None:
-    """Lock the entry's row and make sure that it is the actor's to book. Raises Refusal stale.
-
-    A phoner needs a claim that nobody has taken since. A jobcentre's own people book without one, but never over
-    somebody else's live claim.
-    """
-    lock_person(session, actor.id)
-    session.execute(select(QueueEntry.id).where(QueueEntry.id == entry.id).with_for_update())
-    live = session.scalar(select(Visit.id).where(Visit.queue_entry_id == entry.id, Visit.state == "booked").limit(1))
-    if live is not None:
-        raise Refusal("stale", N_("Virksomheden har allerede et booket besøg i denne kampagne. Intet er ændret."))
-    if actor.has_role("phoner"):
-        heartbeat(session, actor, now, entry)
-    session.refresh(entry, ["state", "claimed_by", "claimed_at", "claimed_until", "final_outcome"])
-    held = entry.claimed_until is not None and entry.claimed_until > now
-    if held and entry.claimed_by != actor.id:
-        raise Refusal(
-            "stale", N_("En anden har virksomheden i røret lige nu. Besøget er ikke booket; dine noter er bevaret.")
-        )
-
-
-def refuse_protected(session: Session, entry: QueueEntry) -> None:
-    """The register's protection needs a recorded basis; the company's own wish not to be called none can lift."""
-    workplace = entry.workplace
-    if workplace.do_not_call_at is not None:
-        raise Refusal("protected", N_("Virksomheden har bedt om ikke at blive kontaktet. Besøget er ikke booket."))
-    if workplace.advertising_protected:
-        basis = session.scalar(
-            select(CallList.legal_basis)
-            .join(ListEntry, ListEntry.call_list_id == CallList.id)
-            .where(ListEntry.id == entry.list_entry_id)
-        )
-        if not (basis or "").strip():
-            raise Refusal(
-                "protected",
-                N_(
-                    "Virksomheden er reklamebeskyttet, og der er ingen registreret hjemmel på "
-                    "listen. Besøget er ikke booket."
-                ),
-            )
+def _taken(session: Session, now: datetime, ask: Ask, slot: Slot) -> NoReturn:
+    raise Refusal(
+        "overlap",
+        N_("Tiden er lige blevet taget af en anden. Besøget er ikke booket."),
+        extra=others(session, now, ask, slot.consultant_id, slot.starts_at),
+    )
 
 
 def _new_visit(
@@ -134,12 +98,9 @@ def _new_visit(
     )
 
 
-def _record(
-    session: Session, actor: User, now: datetime, entry: QueueEntry, visit: Visit, contact: ContactDetails, note: str
-) -> None:
+def _record(session: Session, actor: User, now: datetime, entry: QueueEntry, visit: Visit) -> None:
     """Everything that follows from a booking, in the same transaction."""
-    add_contact(session, entry.workplace, visit.contact_name, contact.title, contact.phone, contact.email, "call")
-    finish(session, actor, now, entry, "booked", note=note)
+    drop_hold(session, entry.id)
     data: dict[str, Any] = {"starts_at": visit.starts_at.isoformat(), "consultant_id": visit.consultant_id}
     session.add(
         VisitEvent(
@@ -157,4 +118,4 @@ def _record(
         **data,
     )
     publish_visit(session, now, visit)
-    tell_booked(session, now, visit)
+    tell_booked(session, now, visit, now + UNDO if actor.has_role("phoner") else None)

@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 from crm.base.clock import danish_date
 from crm.base.db import is_overlap_error, lock_day
 from crm.base.errors import N_, Invalid, NotFound, Refusal
-from crm.base.words import MONTHS
 from crm.travel.engine import default_engine
-from crm.visits.queries.days import load_days
+from crm.visits.queries.days import Holds, load_days
 from crm.visits.queries.slots import Ask, Person, SlotMaker, consultants, search
 from crm.visits.rules.day import Verdict, Wish, judge
 from crm.visits.rules.slots import Slot, alternatives, as_dict, clock_text, refusal_fields
@@ -45,7 +44,8 @@ def drivable(session: Session, now: datetime, ask: Ask, consultant_id: int, star
         raise NotFound(N_("Konsulenten hører ikke til jobcentret."))
     wish = ask.wish(now)
     day = danish_date(starts_at)
-    days, weeks = load_days(session, [consultant_id], [day], exclude=ask.exclude)
+    holds = Holds(now, ask.entry_id)
+    days, weeks = load_days(session, [consultant_id], [day], exclude=ask.exclude, holds=holds)
     found = days.get((consultant_id, day))
     if found is None:
         refuse(session, now, ask, person, wish, Verdict(starts_at, _early(wish, starts_at) or "hours"), None)
@@ -66,7 +66,7 @@ def refuse(
     """Raise the refusal with its sentence and three other times."""
     code, message = REFUSED[verdict.reason or "hours"]
     fields: dict[str, Any] = refusal_fields(slot) if slot else {}
-    fields |= {"earliest": moment_text(wish.earliest), "latest": moment_text(wish.latest), "taken": _taken(verdict)}
+    fields |= {"earliest": wish.earliest, "latest": wish.latest, "taken": _taken(verdict)}
     raise Refusal(code, message, extra=others(session, now, ask, person.id, verdict.starts_at), **fields)
 
 
@@ -82,12 +82,6 @@ def others(session: Session, now: datetime, ask: Ask, consultant_id: int, starts
 def _taken(verdict: Verdict) -> str:
     stop = verdict.before
     return f"{clock_text(stop.starts_at)}–{clock_text(stop.ends_at)}" if stop else ""
-
-
-def moment_text(moment: datetime) -> str:
-    """``24. nov. kl. 10.00`` on the Danish clock."""
-    day = danish_date(moment)
-    return f"{day.day}. {MONTHS[day.month - 1]} kl. {clock_text(moment)}"
 
 
 def write(session: Session, change: Callable[[], None], taken: Callable[[], NoReturn]) -> None:

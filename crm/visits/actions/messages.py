@@ -13,7 +13,9 @@ from crm.base.clock import add_working_days, at, danish_date
 from crm.calendars.rules import Entry, Party, invitation_text
 from crm.campaigns.models import Campaign
 from crm.integrations.actions import send, withdraw
+from crm.integrations.models import OutboxMessage
 from crm.integrations.render import render_mail
+from crm.integrations.sms_words import is_mobile
 from crm.people.models import Jobcentre, User
 from crm.visits.actions.publish import address_of, uid_of
 from crm.visits.models import Visit
@@ -23,18 +25,27 @@ REMINDER_MINUTE = 9 * 60
 SMS_WITHIN = timedelta(hours=24)
 
 
-def tell_booked(session: Session, now: datetime, visit: Visit) -> None:
-    """Confirmation and reminder to the company, notice to the consultant, an SMS when it is soon."""
+def tell_booked(session: Session, now: datetime, visit: Visit, leaves: datetime | None = None) -> None:
+    """Confirmation and reminder to the company, notice to the consultant, an SMS when it is soon. ``leaves``: none of
+    them before then."""
     parts = _parts(session, visit)
-    _company(session, now, visit, "visit_booked", "REQUEST", parts)
+    _company(session, now, visit, "visit_booked", "REQUEST", parts, leaves)
     _reminder(session, now, visit, parts)
-    _consultant(session, now, visit, parts["consultant"], "visit_new", parts)
+    _consultant(session, now, visit, parts["consultant"], "visit_new", parts, leaves=leaves)
+
+
+def untell(session: Session, visit: Visit) -> bool:
+    """Take back everything that waits to be said about the visit; False when something has left already."""
+    about = OutboxMessage.dedupe_key.like(f"visit:{visit.id}:%")
+    for key in session.scalars(select(OutboxMessage.dedupe_key).where(about)).all():
+        withdraw(session, key)
+    return session.scalar(select(OutboxMessage.id).where(about).limit(1)) is None
 
 
 def tell_moved(session: Session, now: datetime, visit: Visit, former: User, was: datetime, reason: str) -> None:
     """Both parties get the new time; a former consultant learns that the visit has gone to another."""
     parts = _parts(session, visit) | {"was": was, "reason": reason, "former": former}
-    withdraw(session, reminder_key(visit, visit.sequence - 1))
+    _withdraw_reminder(session, visit, visit.sequence - 1)
     _company(session, now, visit, "visit_moved", "REQUEST", parts)
     _reminder(session, now, visit, parts)
     _consultant(session, now, visit, parts["consultant"], "visit_moved_consultant", parts)
@@ -45,13 +56,18 @@ def tell_moved(session: Session, now: datetime, visit: Visit, former: User, was:
 def tell_cancelled(session: Session, now: datetime, visit: Visit, reason: str, sequence: int) -> None:
     """Both parties learn of the cancellation; ``sequence`` is the one the reminder was written with."""
     parts = _parts(session, visit) | {"reason": reason, "by_company": visit.state == "cancelled_by_company"}
-    withdraw(session, reminder_key(visit, sequence))
+    _withdraw_reminder(session, visit, sequence)
     _company(session, now, visit, "visit_cancelled", "CANCEL", parts)
     _consultant(session, now, visit, parts["consultant"], "visit_cancelled_consultant", parts)
 
 
 def reminder_key(visit: Visit, sequence: int) -> str:
     return f"visit:{visit.id}:reminder:{sequence}"
+
+
+def _withdraw_reminder(session: Session, visit: Visit, sequence: int) -> None:
+    for key in (reminder_key(visit, sequence), f"{reminder_key(visit, sequence)}:sms"):
+        withdraw(session, key)
 
 
 def _parts(session: Session, visit: Visit) -> dict[str, Any]:
@@ -76,6 +92,7 @@ def _company(
     template: str,
     method: Any,
     parts: Mapping[str, Any],
+    leaves: datetime | None = None,
 ) -> None:
     if not visit.contact_email:
         return
@@ -89,6 +106,7 @@ def _company(
         subject=subject,
         text=text,
         html=html,
+        not_before=leaves,
         workplace_id=visit.workplace_id,
         attachments=[_invitation(now, visit, method, parts)],
     )
@@ -115,9 +133,24 @@ def _invitation(now: datetime, visit: Visit, method: Any, parts: Mapping[str, An
 
 
 def _reminder(session: Session, now: datetime, visit: Visit, parts: Mapping[str, Any]) -> None:
-    """The working day before, at nine; none when that has passed or is today."""
+    """The working day before, at nine, by mail and to a mobile number by SMS; none when that has passed or is
+    today."""
     day = add_working_days(danish_date(visit.starts_at), -1)
-    if not visit.contact_email or day <= danish_date(now):
+    if day <= danish_date(now):
+        return
+    if visit.contact_phone and is_mobile(visit.contact_phone):
+        _subject, short, _html = render_mail("visit_reminder_sms", **parts)
+        send(
+            session,
+            now,
+            channel="sms",
+            dedupe_key=f"{reminder_key(visit, visit.sequence)}:sms",
+            to=visit.contact_phone,
+            text=short.strip(),
+            not_before=at(day, REMINDER_MINUTE),
+            workplace_id=visit.workplace_id,
+        )
+    if not visit.contact_email:
         return
     subject, text, html = render_mail("visit_reminder", **parts)
     send(
@@ -142,6 +175,7 @@ def _consultant(
     template: str,
     parts: Mapping[str, Any],
     soon: datetime | None = None,
+    leaves: datetime | None = None,
 ) -> None:
     """A mail, and an SMS when the change concerns the next 24 hours."""
     subject, text, html = render_mail(template, **parts)
@@ -155,6 +189,7 @@ def _consultant(
         subject=subject,
         text=text,
         html=html,
+        not_before=leaves,
         workplace_id=visit.workplace_id,
     )
     moments: Sequence[datetime] = [m for m in (soon, visit.starts_at, parts.get("was")) if m is not None]
@@ -165,6 +200,7 @@ def _consultant(
             channel="sms",
             dedupe_key=f"{key}:sms",
             to=user.phone,
+            not_before=leaves,
             workplace_id=visit.workplace_id,
             text=f"{subject}. {visit.workplace.name}, {parts['address']}. Kl. {clock_text(visit.starts_at)}.",
         )

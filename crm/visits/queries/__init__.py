@@ -11,6 +11,7 @@ from crm.visits.queries.slots import place_of as place_of
 from crm.visits.queries.slots import search as search
 from crm.visits.queries.slots import slots as slots
 from crm.visits.queries.visits import DayPlan as DayPlan
+from crm.visits.queries.visits import booked_with as booked_with
 from crm.visits.queries.visits import day_plan as day_plan
 from crm.visits.queries.visits import reach as reach
 from crm.visits.queries.visits import unreported as unreported

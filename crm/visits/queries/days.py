@@ -1,4 +1,4 @@
-"""The days of consultants as the rules judge them: hours, absence, base and visits, loaded in four queries."""
+"""The days of consultants as the rules judge them: hours, absence, base, visits and held times."""
 
 from __future__ import annotations
 
@@ -10,15 +10,24 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from crm.base.clock import day_bounds
+from crm.base.clock import danish_date, day_bounds
 from crm.calendars.models import CalendarProfile
 from crm.calendars.queries import Time, profiles, times
+from crm.calling.models import QueueEntry
 from crm.companies.models import Workplace
 from crm.travel.engine import Place
 from crm.travel.postcodes import row_of_postcode
-from crm.visits.models import Visit
+from crm.visits.models import SlotHold, Visit
 from crm.visits.rules.day import Day, Span, Stop
 from crm.visits.rules.words import OCCUPYING_STATES
+
+
+@dataclass(frozen=True)
+class Holds:
+    """Times held at ``now`` count as taken, but not the one held for ``entry_id``."""
+
+    now: datetime
+    entry_id: int | None = None
 
 
 @dataclass
@@ -33,15 +42,19 @@ def load_days(
     dates: Sequence[date],
     *,
     exclude: int | None = None,
+    holds: Holds | None = None,
 ) -> tuple[dict[tuple[int, date], Day], Mapping[tuple[int, int, int], int]]:
-    """Each consultant's days as the rules judge them, and the visits each has in each ISO week: four queries.
+    """Each consultant's days as the rules judge them, and the visits each has in each ISO week: four queries, and
+    one for the times that are held.
 
-    A consultant without a profile has no days.
+    ``exclude``: a visit that is left out. A consultant without a profile has no days.
     """
     known = profiles(session, people)
     first, last = day_bounds(dates[0])[0], day_bounds(dates[-1])[1]
     hours = times(session, list(known), first, last)
     loaded = _visits(session, list(known), dates, exclude)
+    if holds is not None:
+        _add_holds(session, list(known), (first, last), holds, loaded.stops)
     bounds = [(day, *day_bounds(day)) for day in dates]
     days = {}
     for number, profile in known.items():
@@ -119,3 +132,43 @@ def _visits(session: Session, people: Collection[int], dates: Sequence[date], ex
                 Stop(start, end, Place(lat, lon), city, "visit", source == "file")
             )
     return loaded
+
+
+def _add_holds(
+    session: Session,
+    people: Collection[int],
+    span: tuple[datetime, datetime],
+    holds: Holds,
+    stops: dict[tuple[int, date], list[Stop]],
+) -> None:
+    """Put the live holds among the stops, by start. A hold lives as long as its phoner has the company in hand."""
+    held, entry, place = inspect(SlotHold).local_table.c, inspect(QueueEntry).local_table.c, inspect(Workplace)
+    where = place.local_table.c
+    rows = session.execute(
+        select(
+            held.consultant_id,
+            held.starts_at,
+            held.ends_at,
+            held.lat,
+            held.lon,
+            held.until,
+            where.city,
+            where.geo_source,
+        )
+        .join_from(held.entry_id.table, entry.id.table, entry.id == held.entry_id)
+        .join(where.id.table, where.id == entry.workplace_id)
+        .where(
+            held.consultant_id.in_(people),
+            held.starts_at >= span[0],
+            held.starts_at < span[1],
+            held.until > holds.now,
+            held.entry_id != (holds.entry_id or 0),
+            entry.state == "waiting",
+            entry.claimed_by == held.user_id,
+            entry.claimed_at.is_not(None),
+        )
+    )
+    for who, start, end, lat, lon, until, city, source in rows:
+        day = stops.setdefault((who, danish_date(start)), [])
+        day.append(Stop(start, end, Place(lat, lon), city, "hold", source == "file", until))
+        day.sort(key=lambda stop: stop.starts_at)

@@ -1,4 +1,4 @@
-"""Ranked times for a visit: five queries, whatever the number of consultants."""
+"""Ranked times for a visit: six queries, whatever the number of consultants."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from crm.people.models import User, UserRole
 from crm.travel.engine import Place, default_engine, place_of_postcode
 from crm.travel.places import TravelEngine
 from crm.visits.models import Visit
-from crm.visits.queries.days import load_days
-from crm.visits.rules.day import Day, Verdict, Wish, bookable, turned_down
+from crm.visits.queries.days import Holds, load_days
+from crm.visits.rules.day import TAKEN, Day, Verdict, Wish, bookable, turned_down
 from crm.visits.rules.slots import Offer, Slot, explained, other_end, rank
 
 LONGEST = timedelta(days=62)
@@ -31,7 +31,8 @@ LONGEST = timedelta(days=62)
 class Ask:
     """What is searched for: a place, in a jobcentre's calendars, by a campaign's rules.
 
-    ``exclude``: a visit that is being moved, and so is not in its own way.
+    ``exclude``: a visit that is being moved, and ``entry_id``: the entry a time may be held for; neither is in its
+    own way.
     """
 
     jobcentre_id: int
@@ -40,6 +41,7 @@ class Ask:
     exact: bool
     exclude: int | None = None
     notice: bool = True
+    entry_id: int | None = None
 
     def wish(self, now: datetime) -> Wish:
         campaign = self.campaign
@@ -73,7 +75,7 @@ def place_of(workplace: Workplace) -> tuple[Place, bool]:
 
 def ask_for_entry(entry: QueueEntry, *, notice: bool = True) -> Ask:
     place, exact = place_of(entry.workplace)
-    return Ask(entry.jobcentre_id, entry.campaign, place, exact, notice=notice)
+    return Ask(entry.jobcentre_id, entry.campaign, place, exact, notice=notice, entry_id=entry.id)
 
 
 def ask_for_visit(visit: Visit) -> Ask:
@@ -133,13 +135,14 @@ class Board:
 
 
 def board(session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime) -> Board:
-    """Load what [frm, to) needs: five queries. No further than the horizon and LONGEST; empty when reversed."""
+    """Load what [frm, to) needs: six queries. No further than the horizon and LONGEST; empty when reversed."""
     wish = ask.wish(now)
     start, end = max(frm, now), min(to, frm + LONGEST, wish.latest + timedelta(days=1))
     people = consultants(session, [ask.jobcentre_id]) if start < end else {}
     if not people:
         return Board(wish, people, {}, {})
-    days, weeks = load_days(session, people, days_between(start, end), exclude=ask.exclude)
+    dates = days_between(start, end)
+    days, weeks = load_days(session, people, dates, exclude=ask.exclude, holds=Holds(now, ask.entry_id))
     return Board(wish, people, days, weeks)
 
 
@@ -174,6 +177,8 @@ class SlotMaker:
         ends_at = verdict.starts_at + self.wish.length
         beside, town, at = explained(verdict, ends_at)
         block = other_end(verdict)
+        if verdict.reason == "held" and block is not None:
+            at = block.starts_at
         return Slot(
             self.person.id,
             self.person.name,
@@ -193,7 +198,8 @@ class SlotMaker:
             verdict.needed_min,
             verdict.available_min,
             self.day.max_visits,
-            block is not None and block.kind == "visit",
+            block is not None and block.kind in TAKEN,
+            block.lapses if block is not None and verdict.reason == "held" else None,
         )
 
 

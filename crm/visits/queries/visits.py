@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from crm.base.clock import danish_date, day_bounds
@@ -16,8 +16,9 @@ from crm.base.scope import Scope
 from crm.calendars.models import Absence, CalendarProfile
 from crm.calendars.queries import profiles, times
 from crm.calendars.rules import Span
+from crm.calling.models import Call, QueueEntry
 from crm.campaigns.models import Campaign
-from crm.people.models import User
+from crm.people.models import User, UserRole
 from crm.travel.engine import Place, default_engine
 from crm.visits.models import Visit, VisitEvent
 from crm.visits.rules.route import Halt, Route, route
@@ -25,9 +26,14 @@ from crm.visits.rules.words import OCCUPYING_STATES
 
 
 def reach(scope: Scope, *, booked: bool = False) -> ColumnElement[bool]:
-    """Own: the consultant's visits; with ``booked`` also those the user booked (for reading)."""
+    """Own: the consultant's visits; with ``booked`` also those the user booked (for reading), a phoner's only while
+    their firm calls for the list they came from."""
     clause = scope.clause(jobcentre=Visit.jobcentre_id, firm=Visit.booked_firm_id, own=Visit.consultant_id)
-    return clause | (Visit.booked_by == scope.own) if booked and scope.own is not None else clause
+    if not booked or scope.own is None:
+        return clause
+    firms = select(UserRole.calling_firm_id).where(UserRole.user_id == scope.own, UserRole.role == "phoner")
+    still = exists().where(QueueEntry.id == Visit.queue_entry_id, QueueEntry.calling_firm_id.in_(firms))
+    return clause | and_(Visit.booked_by == scope.own, or_(Visit.booked_firm_id.is_(None), still))
 
 
 def visit(session: Session, scope: Scope, visit_id: int, *, booked: bool = False) -> Visit:
@@ -167,3 +173,15 @@ def _bookers(session: Session, found: Sequence[Visit]) -> dict[int, User]:
 
 def _halt(visit: Visit) -> Halt:
     return Halt("visit", Place(visit.lat, visit.lon), visit.starts_at, visit.ends_at, visit, visit.state != "booked")
+
+
+def booked_with(session: Session, user_id: int, entry: QueueEntry, key: str | None) -> Visit | None:
+    """The visit that the user has booked for the entry with this idempotency key already, unless it was undone."""
+    if not key:
+        return None
+    with_key = (Call.entry_id == Visit.queue_entry_id, Call.user_id == user_id, Call.idempotency_key == key)
+    return session.scalar(
+        select(Visit)
+        .join(Call, and_(*with_key, Call.undone_at.is_(None)))
+        .where(Visit.queue_entry_id == entry.id, Visit.booked_by == user_id, Visit.booked_at == Call.ended_at)
+    )

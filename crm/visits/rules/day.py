@@ -15,14 +15,17 @@ Span: TypeAlias = tuple[datetime, datetime]
 STEP = timedelta(minutes=30)
 POSTCODE_MARGIN = 5
 """More minutes of margin where a place is known by its postcode only."""
+TAKEN = {"visit": "overlap", "hold": "held"}
+"""Kinds of stops that are visits or may become one, and why a time over them cannot be had."""
 NEAR = timedelta(hours=2)
 """A neighbouring visit this close is the one worth naming."""
 
 
 @dataclass(slots=True)
 class Stop:
-    """Where the consultant is, and until when. ``kind``: ``base`` (the day's two ends), ``visit``, ``away`` (absence,
-    spent at the base as far as anyone knows). ``exact``: the place is known better than by postcode."""
+    """Where the consultant is, and until when. ``kind``: ``base`` (the day's two ends), ``visit``, ``hold`` (a time
+    that is kept for somebody who is talking with the company, until ``lapses``), ``away`` (absence, spent at the base
+    as far as anyone knows). ``exact``: the place is known better than by postcode."""
 
     starts_at: datetime
     ends_at: datetime
@@ -30,12 +33,13 @@ class Stop:
     town: str
     kind: str = "visit"
     exact: bool = True
+    lapses: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One consultant's day. ``hours``: spans in which visits may lie, in order; ``stops``: visits and absences, by
-    start. The day leaves the base no earlier than its first hour and is back there by its last."""
+    """One consultant's day. ``hours``: spans in which visits may lie, in order; ``stops``: visits, held times and
+    absences, by start. The day leaves the base no earlier than its first hour and is back there by its last."""
 
     hours: Sequence[Span]
     stops: Sequence[Stop]
@@ -45,7 +49,8 @@ class Day:
 
     @property
     def visits(self) -> int:
-        return sum(1 for stop in self.stops if stop.kind == "visit")
+        """Booked and held times: a held one may become a visit at any moment."""
+        return sum(1 for stop in self.stops if stop.kind in TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def _outside(day: Day, wish: Wish, start: datetime, end: datetime) -> Verdict | 
         return Verdict(start, "horizon")
     for stop in day.stops:
         if stop.starts_at < end and start < stop.ends_at:
-            return Verdict(start, "overlap" if stop.kind == "visit" else "away", before=stop)
+            return Verdict(start, TAKEN.get(stop.kind, "away"), before=stop)
     if not any(opens <= start and end <= closes for opens, closes in day.hours):
         return Verdict(start, "hours")
     if day.visits >= day.max_visits:
@@ -193,13 +198,18 @@ def _pauses(hours: Sequence[Span], frm: datetime, to: datetime) -> int:
 def bookable(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:
     """Every half-hour start that ``judge`` accepts; each gap's drives are found once, and not at all where there is
     no room for a visit anyway."""
+    for before, after in openings(day, timedelta(minutes=wish.minutes + 2 * wish.margin), wish.latest):
+        yield from _in_gap(day, _gap(before, after, wish, engine), wish)
+
+
+def openings(day: Day, least: timedelta, latest: datetime) -> Iterator[tuple[Stop, Stop]]:
+    """The neighbours between which at least ``least`` is free, beginning by ``latest``; none on a day that is full."""
     if not day.hours or day.visits >= day.max_visits:
         return
-    least = timedelta(minutes=wish.minutes + 2 * wish.margin)
     before, *rest = _line(day)
     for after in rest:
-        if after.starts_at - before.ends_at >= least and before.ends_at <= wish.latest:
-            yield from _in_gap(day, _gap(before, after, wish, engine), wish)
+        if after.starts_at - before.ends_at >= least and before.ends_at <= latest:
+            yield before, after
         if _freed(after) >= _freed(before):
             before = after
 

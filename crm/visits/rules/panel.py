@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from crm.base.clock import danish, danish_date
 from crm.base.errors import N_
@@ -15,14 +15,17 @@ A_DAY = 4
 APART = timedelta(hours=2)
 """A second time with the same consultant the same day lies at least this far from the first."""
 TELLING = ("travel_before", "travel_after", "unreachable")
-"""Reasons worth showing beside times that can be had."""
+"""Reasons worth showing beside times that can be had; and a time that somebody holds right now."""
 
-WHY = {
+WHY_FIRST = {
     "same_time": N_("Samme tid"),
     "same_day": N_("Samme dag"),
     "same_consultant": N_("Samme konsulent"),
+    "morning": N_("Om formiddagen"),
+    "afternoon": N_("Om eftermiddagen"),
     "least_driving": N_("Mindst kørsel"),
 }
+WHY_REST = {"and_same": N_("og samme konsulent"), "other": N_("anden konsulent")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +43,34 @@ class PanelDay:
     groups: list[Group]
 
 
-def chosen(slots: Sequence[Slot], refused: Iterable[Slot], *, every: bool = False) -> list[PanelDay]:
-    """Day by day the consultants with the least driving: their best time, another well apart from it, and one that
-    cannot be driven, with its reason. ``slots`` are ranked. With ``every`` all times that can be had."""
+def chosen(
+    slots: Sequence[Slot], refused: Iterable[Slot], *, every: bool = False, keep: str | None = None
+) -> list[PanelDay]:
+    """Day by day the consultants with the least driving: their best time, another well apart from it, one that
+    cannot be driven, with its reason, and those that others hold. ``slots`` are ranked. ``keep``: the key of a time
+    that is shown whatever its rank. With ``every`` all times that can be had."""
     by_day: dict[date, dict[int, list[Slot]]] = {}
     for slot in slots:
         by_day.setdefault(danish_date(slot.starts_at), {}).setdefault(slot.consultant_id, []).append(slot)
     turned: dict[tuple[date, int], list[Slot]] = {}
+    held: dict[tuple[date, int], list[Slot]] = {}
     for slot in refused:
-        if slot.reason in TELLING and slot.by_visit:
-            turned.setdefault((danish_date(slot.starts_at), slot.consultant_id), []).append(slot)
+        where = danish_date(slot.starts_at), slot.consultant_id
+        if slot.reason == "held" and slot.at == slot.starts_at:
+            held.setdefault(where, []).append(slot)
+        elif slot.reason in TELLING and slot.by_visit:
+            turned.setdefault(where, []).append(slot)
     days = []
     for day in sorted(by_day):
         people = sorted(by_day[day].items(), key=lambda item: rank(item[1][0]))
         groups = []
-        for who, ranked in people if every else people[:A_DAY]:
-            shown = ranked if every else [*apart(ranked), *turned.get((day, who), ())[:1]]
-            shown = sorted(shown, key=lambda s: s.starts_at)
+        for number, (who, ranked) in enumerate(people):
+            kept = [s for s in ranked if s.key == keep]
+            if number >= A_DAY and not every and not kept:
+                continue
+            near = [*kept, *(s for s in apart(ranked) if s.key != keep)]
+            shown = ranked if every else [*near, *turned.get((day, who), ())[:1]]
+            shown = sorted([*shown, *held.get((day, who), ())], key=lambda s: s.starts_at)
             groups.append(Group(ranked[0].initials, ranked[0].consultant, shown))
         days.append(PanelDay(day, groups))
     return days
@@ -70,4 +84,18 @@ def apart(ranked: Sequence[Slot]) -> list[Slot]:
 
 
 def morning(slot: Slot) -> bool:
-    return danish(slot.starts_at).hour < 12
+    return before_noon(slot.starts_at)
+
+
+def before_noon(moment: datetime) -> bool:
+    return danish(moment).hour < 12
+
+
+def why_other(why: str, slot: Slot, wanted_at: datetime, consultant_id: int) -> tuple[str, str]:
+    """Keys of WHY_FIRST and WHY_REST: what an alternative has in common with the time that was refused."""
+    same = slot.consultant_id == consultant_id
+    if why == "same_consultant":
+        alike = before_noon(slot.starts_at) == before_noon(wanted_at)
+        first = ("morning" if morning(slot) else "afternoon") if alike else "same_consultant"
+        return first, "and_same" if alike else ""
+    return why, "and_same" if same else "other"

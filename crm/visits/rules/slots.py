@@ -17,8 +17,10 @@ from crm.visits.rules.words import REFUSED, REFUSED_SHORT
 class Slot:
     """One time with one consultant. Drives in minutes; ``extra_driving_min``: what the visit adds to the day.
 
-    ``beside``/``town``/``at``: the explanation (keys of EXPLANATIONS). ``reason`` and its figures for a refused one;
-    ``by_visit``: it is another visit that stands in the way of the drive, not the day's end or beginning.
+    ``beside``/``town``/``at``: the explanation (keys of EXPLANATIONS); of a time that another holds, ``at`` is when
+    the held one begins. ``reason`` and its figures for a refused one;
+    ``by_visit``: it is another visit that stands in the way of the drive, not the day's end or beginning;
+    ``held_until``: when the hold that stands in the way lapses.
     """
 
     consultant_id: int
@@ -40,6 +42,7 @@ class Slot:
     available_min: int | None = None
     max_visits: int | None = None
     by_visit: bool = False
+    held_until: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -119,6 +122,7 @@ def refusal_fields(slot: Slot) -> dict[str, Any]:
         "available": max(slot.available_min or 0, 0),
         "place": slot.place,
         "max": slot.max_visits,
+        "until": clock_text(slot.held_until) if slot.held_until else "",
     }
 
 
@@ -128,9 +132,9 @@ def other_end(verdict: Verdict) -> Stop | None:
 
 
 def alternatives(slots: Sequence[Slot], wanted_at: datetime, consultant_id: int) -> list[tuple[Slot, str]]:
-    """Three times instead of a refused one, each with why (a key of panel.WHY): the nearest the same day (the very
-    same time with another consultant, if there is one), the same consultant's nearest, the least driving; filled up
-    with the best of the rest. ``slots`` are ranked."""
+    """Three times instead of a refused one, each with why (a key of panel.WHY_FIRST): the nearest the same day (the
+    very same time with another consultant, if there is one), the same consultant's nearest, the least driving; filled
+    up with the best of the rest. ``slots`` are ranked."""
     day = danish_date(wanted_at)
 
     def apart(slot: Slot) -> tuple[float, bool, int]:
@@ -171,5 +175,6 @@ def as_dict(slot: Slot, why: str | None = None) -> dict[str, Any]:
             "code": slot.code,
             "needed_min": slot.needed_min,
             "available_min": slot.available_min,
+            "held_until": slot.held_until.isoformat() if slot.held_until else None,
         }
     return row | ({"why": why} if why else {})

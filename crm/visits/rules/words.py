@@ -74,6 +74,7 @@ class VisitReport:
 # reason of a refused time -> (code of the refusal, Danish sentence)
 REFUSED = {
     "overlap": ("overlap", N_("Tiden er taget: konsulenten har et andet besøg {taken}.")),
+    "held": ("overlap", N_("Tiden holdes af en anden til kl. {until}.")),
     "away": ("hours", N_("Konsulenten er optaget eller fraværende på det tidspunkt.")),
     "travel_before": (
         "travel",
@@ -93,6 +94,7 @@ REFUSED = {
 # the same, short, for a line in the list of times
 REFUSED_SHORT = {
     "overlap": N_("optaget"),
+    "held": N_("holdes af en anden til {until}"),
     "away": N_("fraværende"),
     "travel_before": N_("kan ikke nås: {needed} min fra {place}, {available} min fri"),
     "travel_after": N_("kan ikke nå videre: {needed} min til {place}, {available} min fri"),

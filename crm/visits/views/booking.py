@@ -1,23 +1,28 @@
-"""The call screen's right column: times, and the booking itself."""
+"""The call screen's right column: times, holding one, the booking itself, and taking it back."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import select
 
-from crm.base.errors import Invalid, NotFound, Refusal
-from crm.calendars.rules import monday_of, week_name
+from crm.base.errors import N_, Invalid, NotFound, Refusal
 from crm.calling.actions import claim
-from crm.calling.models import QueueEntry
+from crm.calling.models import Call, QueueEntry
 from crm.calling.queries import entry as load_entry
 from crm.visits.actions import book as book_visit
-from crm.visits.forms import LARGEST_ID, BookForm
-from crm.visits.models import Visit
-from crm.visits.queries import ask_for_entry
+from crm.visits.actions import hold as hold_slot
+from crm.visits.actions import prolong
+from crm.visits.actions import release_hold as release
+from crm.visits.actions import undo_booking as undo
+from crm.visits.forms import LARGEST_ID, BookForm, parse_slot
+from crm.visits.models import SlotHold, Visit
+from crm.visits.queries import booked_with
 from crm.visits.views.blueprint import pages
-from crm.visits.views.slots import alternatives_block, panel
+from crm.visits.views.panel import SLOTS, fragment, refused_view, told
 from crm.web.edge import now, session
 from crm.web.filters import dk_datetime
 from crm.web.i18n import say
@@ -28,34 +33,69 @@ from crm.web.permit import actor, requires, scope
 @requires("visits.book")
 def slots_panel() -> Any:
     """The list of times as a fragment for #slots of the call screen."""
-    entry = load_entry(session(), scope(), _entry_id())
-    try:
-        return _fragment(entry, request.args.get("week"), every=request.args.get("all") == "1")
-    except Refusal as refusal:
-        return render_template(
-            "visits/_slots.html",
-            entry=entry,
-            panel=None,
-            days=[],
-            refusal=None,
-            problem=say(refusal.message, refusal.fields),
-        )
+    entry = load_entry(session(), scope(), _number(request.args.get("entry_id", type=int)))
+    return fragment(entry, request.args.get("week"), every=request.args.get("all") == "1")
 
 
-def _entry_id() -> int:
-    number = request.args.get("entry_id", type=int)
+def _number(number: int | None) -> int:
+    """Raises NotFound for what is no number of a record."""
     if number is None or not 1 <= number <= LARGEST_ID:
         raise NotFound
     return number
 
 
-def _fragment(entry: QueueEntry, week: str | None, *, every: bool = False, checked: str | None = None) -> str:
-    shown = panel(session(), now(), _ask(entry), week, every=every, checked=checked)
-    return render_template("visits/_slots.html", entry=entry, panel=shown, days=shown.days, refusal=None, problem=None)
+@pages.post("/visits/hold")
+@requires("visits.book")
+def hold() -> Any:
+    """Keep a time while talking; without a time the one that is held is prolonged. How many seconds are left as JSON,
+    or, refused, the list again with what became of the time."""
+    entry = load_entry(session(), scope(), _number(request.form.get("entry_id", type=int)))
+    raw = request.form.get("slot", "")
+    wanted = parse_slot(raw[:80])
+    try:
+        if raw and wanted is None:
+            raise Invalid(N_("Vælg en tid i listen."), errors={"slot": N_("Vælg en tid i listen.")})
+        if wanted is None:
+            kept = prolong(session(), actor(), now(), entry)
+        else:
+            kept = hold_slot(session(), actor(), now(), entry, *wanted)
+    except NotFound:
+        refusal = Invalid(_("Konsulenten hører ikke til jobcentret. Vælg en tid i listen."))
+        return _unheld(entry, refusal, None)
+    except Refusal as refusal:
+        return _unheld(entry, refusal, wanted)
+    return jsonify(told(kept))
 
 
-def _ask(entry: QueueEntry) -> Any:
-    return ask_for_entry(entry, notice=actor().has_role("phoner"))
+def _unheld(entry: QueueEntry, refusal: Refusal, wanted: tuple[int, datetime] | None) -> Any:
+    """What was held before stays held: the status undoes what the attempt has changed."""
+    session().rollback()
+    own = session().get(SlotHold, entry.id)
+    if wanted is None and own is not None and own.user_id == actor().id:
+        wanted = own.consultant_id, own.starts_at
+    return render_template(SLOTS, **refused_view(entry, refusal, wanted, [])), refusal.status
+
+
+@pages.post("/visits/hold/release")
+@requires("visits.book")
+def release_hold() -> Any:
+    """Let the held time go."""
+    entry = load_entry(session(), scope(), _number(request.form.get("entry_id", type=int)))
+    release(session(), actor(), now(), entry)
+    return "", 204
+
+
+@pages.post("/visits/undo/<int:call_id>")
+@requires("visits.book")
+def undo_booking(call_id: int) -> Any:
+    """Take the booking back within ten seconds; the company is the phoner's again."""
+    call = session().scalar(select(Call).where(Call.id == _number(call_id), Call.user_id == actor().id))
+    if call is None:
+        raise NotFound
+    entry = undo(session(), actor(), now(), call)
+    flash(_("Bookingen er fortrudt. Du har %(company)s igen med dine noter.", company=entry.workplace.name), "success")
+    target = url_for("calling.call")
+    return ("", 204, {"HX-Redirect": target}) if request.headers.get("HX-Request") else redirect(target, 303)
 
 
 @pages.post("/visits/book")
@@ -63,15 +103,16 @@ def _ask(entry: QueueEntry) -> Any:
 def book() -> Any:
     """Book, claim the next company for a phoner, and go on; refused: the list again, with three other times."""
     form = BookForm()
-    if form.entry_id.data is None or not 1 <= form.entry_id.data <= LARGEST_ID:
-        raise NotFound
-    entry = load_entry(session(), scope(), form.entry_id.data)
+    entry = load_entry(session(), scope(), _number(form.entry_id.data))
     if not form.validate():
         return _refused(entry, form, Invalid(_("Besøget er ikke booket. Ret det, der mangler, og gem igen.")))
-    consultant_id, starts_at = form.wanted
+    key = form.key.data or None
+    before = booked_with(session(), actor().id, entry, key)
+    if before is not None:  # the first answer was lost on its way
+        return _booked(entry, before)
     try:
         visit = book_visit(
-            session(), actor(), now(), entry, consultant_id, starts_at, form.contact, form.note.data or ""
+            session(), actor(), now(), entry, *form.wanted, form.contact, form.note.data or "", idempotency_key=key
         )
     except NotFound:
         return _refused(entry, form, Invalid(_("Konsulenten hører ikke til jobcentret. Vælg en tid i listen.")))
@@ -108,27 +149,8 @@ def _chosen_jobcentre(entry: QueueEntry) -> int | None:
 
 def _refused(entry: QueueEntry, form: BookForm, refusal: Refusal) -> Any:
     """The fragment with what is wrong; the transaction is rolled back by the status."""
-    found = refusal.extra.get("alternatives", [])
-    nearest = alternatives_block(found)
-    keys = [line["value"] for block in nearest for group in block["groups"] for line in group["slots"]]
-    slot = form.slot.data if not form.slot.errors else None
+    wanted = form.wanted if form.slot.data and not form.slot.errors else None
     errors = [*(text for field in form for text in field.errors), *(say(text) for text in refusal.errors.values())]
-    view: dict[str, Any] = {
-        "entry": entry,
-        "refusal": refusal,
-        "problem": None,
-        "errors": errors,
-        "nearest": nearest,
-        "detail": say(refusal.message, refusal.fields),
-        "form": form,
-    }
-    if refusal.code == "no_place":
-        shown = None
-    else:
-        week = week_name(monday_of(form.wanted[1])) if slot else None
-        shown = panel(
-            session(), now(), _ask(entry), week, without=keys, checked=slot if refusal.status == 422 else None
-        )
-    view |= {"panel": shown, "days": shown.days if shown else []}
-    template = "visits/_slots.html" if request.headers.get("HX-Request") else "visits/book.html"
-    return render_template(template, **view), refusal.status
+    session().rollback()
+    template = SLOTS if request.headers.get("HX-Request") else "visits/book.html"
+    return render_template(template, form=form, **refused_view(entry, refusal, wanted, errors)), refusal.status

@@ -56,7 +56,7 @@ def move(visit_id: int) -> Any:
 
 def _page(visit: Visit, form: MoveForm, refusal: Refusal | None) -> Any:
     slot = form.slot.data if refusal and not form.slot.errors else None
-    nearest = alternatives_block(refusal.extra.get("alternatives", [])) if refusal else []
+    nearest = alternatives_block(refusal.extra.get("alternatives", []), form.wanted) if refusal and slot else []
     keys = [line["value"] for block in nearest for group in block["groups"] for line in group["slots"]]
     week = request.args.get("week") or week_name(monday_of(max(form.wanted[1] if slot else visit.starts_at, now())))
     shown = panel(

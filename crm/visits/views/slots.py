@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from crm.base.clock import danish_date
+from crm.base.clock import danish, danish_date
 from crm.base.words import LONG_DAYS
 from crm.calendars.rules import monday_of, week_bounds, week_name, week_of
 from crm.visits.queries import Ask, board
-from crm.visits.rules.panel import WHY, PanelDay, chosen, morning
+from crm.visits.rules.panel import WHY_FIRST, WHY_REST, PanelDay, chosen, morning, why_other
 from crm.visits.rules.slots import Slot, explanation, refusal_short
 from crm.web.filters import dk_day, dk_long_day, dk_time
 from crm.web.i18n import say
@@ -23,10 +23,12 @@ from crm.web.i18n import say
 
 @dataclass(frozen=True)
 class Panel:
-    """What the panel shows. ``days``: as components/call.html wants them. ``found``: any time at all within reach."""
+    """What the panel shows. ``days``: as components/call.html wants them. ``away``: the chosen time when it lies in
+    another week. ``found``: any time at all within reach."""
 
     monday: date
     days: list[dict[str, Any]]
+    away: Slot | None
     best: Slot | None
     found: bool
     people: int
@@ -38,6 +40,14 @@ class Panel:
     @property
     def week(self) -> int:
         return self.monday.isocalendar().week
+
+    @property
+    def week_before(self) -> int:
+        return (self.monday - timedelta(days=7)).isocalendar().week
+
+    @property
+    def week_after(self) -> int:
+        return (self.monday + timedelta(days=7)).isocalendar().week
 
     @property
     def name(self) -> str:
@@ -54,21 +64,24 @@ def panel(
     checked: str | None = None,
     without: Iterable[str] = (),
 ) -> Panel:
-    """The asked-for week, else the first one with a time in it; ``without``: keys shown elsewhere on the page."""
+    """The asked-for week, else the one of the checked time, else the first one with a time in it; ``checked``: the
+    key of the time that is chosen, shown whatever its rank; ``without``: keys shown elsewhere on the page."""
     wish = ask.wish(now)
     whole = board(session, now, ask, now, wish.latest)
     slots = whole.bookable(now, wish.latest + timedelta(minutes=1))
-    first = monday_of(min((s.starts_at for s in slots), default=wish.earliest))
+    marked = next((s for s in slots if s.key == checked), None)
+    first = monday_of(marked.starts_at if marked else min((s.starts_at for s in slots), default=wish.earliest))
     monday = week_of(week) or first
     start, end = week_bounds(monday)
     here = [s for s in slots if start <= s.starts_at < end]
     best = here[0] if here else None
     shown = [s for s in here if s.key not in set(without)]
-    days = chosen(shown, whole.refused(max(start, now), end) if here else [], every=every)
+    days = chosen(shown, whole.refused(max(start, now), end) if here else [], every=every, keep=checked)
     listed = sum(1 for day in days for group in day.groups for s in group.slots if not s.reason)
     return Panel(
         monday,
         [day_of(day, now, best, checked) for day in days],
+        marked if marked is not None and marked not in here and marked.key not in set(without) else None,
         best,
         bool(slots),
         len(whole.people),
@@ -104,12 +117,15 @@ def day_label(day: date, now: datetime) -> str:
     return str(ngettext("%(weekday)s, om %(num)s dag", "%(weekday)s, om %(num)s dage", away, weekday=name))
 
 
-def row(slot: Slot, *, checked: str | None = None, best: bool = False, why: str | None = None) -> dict[str, Any]:
-    """One line of the list of times."""
+def row(
+    slot: Slot, *, checked: str | None = None, best: bool = False, why: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """One line of the list of times; ``why``: keys of WHY_FIRST and WHY_REST."""
     line: dict[str, Any] = {
         "value": slot.key,
+        "starts": slot.starts_at,
         "day": dk_day(slot.starts_at),
-        "time": f"{dk_time(slot.starts_at)}–{dk_time(slot.ends_at)}",
+        "time": span(slot.starts_at, slot.ends_at),
         "checked": slot.key == checked and not slot.reason,
         "attrs": {
             "data-when": _("%(day)s kl. %(time)s", day=dk_long_day(slot.starts_at), time=dk_time(slot.starts_at)),
@@ -125,7 +141,8 @@ def row(slot: Slot, *, checked: str | None = None, best: bool = False, why: str 
     if best:
         line["best"] = _("mindst kørsel, og om formiddagen") if morning(slot) else _("mindst kørsel")
     if why:
-        line["why"] = (say(WHY[why]), slot.consultant)
+        rest = say(WHY_REST[why[1]]) if why[1] else ""
+        line["why"] = (say(WHY_FIRST[why[0]]), f"{',' * (why[1] == 'other')} {rest}" if rest else "")
     return line
 
 
@@ -134,17 +151,47 @@ def note(slot: Slot) -> str:
     return _("%(text)s · med færge: %(ferry)s", text=text, ferry=slot.ferry) if slot.ferry else text
 
 
-def alternatives_block(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The three alternatives of a refusal as the list of times shows them."""
-    groups = [
-        {"who": item["initials"], "who_name": item["consultant"], "slots": [row(from_dict(item), why=item["why"])]}
-        for item in found
-    ]
-    return (
-        [{"label": ngettext("Nærmeste tid", "De %(num)s nærmeste tider", len(groups)), "groups": groups}]
-        if groups
-        else []
-    )
+def alternatives_block(found: Sequence[Mapping[str, Any]], wanted: tuple[int, datetime] | None) -> list[dict[str, Any]]:
+    """The alternatives of a refusal as the list of times shows them; ``wanted``: the consultant and start that were
+    refused. The first one is where the work goes on."""
+    if not found or wanted is None:
+        return []
+    groups: list[dict[str, Any]] = []
+    for item in found:
+        slot = from_dict(item)
+        line = row(slot, why=why_other(item["why"], slot, wanted[1], wanted[0]))
+        if not groups:
+            line["attrs"] |= {"data-autofocus": True}
+        groups.append({"who": slot.initials, "who_name": slot.consultant, "slots": [line]})
+    labels = [_("Nærmeste tid"), _("To nærmeste tider"), _("Tre nærmeste tider")]
+    return [{"label": labels[min(len(groups), 3) - 1], "groups": groups, "flat": True}]
+
+
+def others_block(days: Sequence[Mapping[str, Any]], lost: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The week's other times in one list below the alternatives, the one that was lost struck through at its place."""
+    groups = [{**group, "slots": [slot]} for day in days for group in day["groups"] for slot in group["slots"]]
+    if lost is not None:
+        place = sum(1 for group in groups if group["slots"][0]["starts"] < lost["slots"][0]["starts"])
+        groups.insert(place, dict(lost))
+    return [{"label": _("Øvrige tider"), "groups": groups, "flat": True}] if groups else []
+
+
+def lost_row(name: str, initials: str, starts_at: datetime, ends_at: datetime, taken_at: datetime | None) -> Any:
+    """The time that was taken, struck through, and when somebody took it."""
+    gone = _("taget af en anden %(time)s", time=clock(taken_at)) if taken_at else _("taget af en anden")
+    line = {"value": "", "starts": starts_at, "day": dk_day(starts_at), "time": span(starts_at, ends_at)}
+    return {"who": initials, "who_name": name, "slots": [line | {"off": gone, "taken": True}]}
+
+
+def span(starts_at: datetime, ends_at: datetime) -> str:
+    """``10.00–11.00``"""
+    return f"{dk_time(starts_at)}–{dk_time(ends_at)}"
+
+
+def clock(moment: datetime) -> str:
+    """``10.44.07`` on the Danish clock."""
+    local = danish(moment)
+    return f"{local.hour}.{local:%M.%S}"
 
 
 def from_dict(item: Mapping[str, Any]) -> Slot:
@@ -167,4 +214,4 @@ def from_dict(item: Mapping[str, Any]) -> Slot:
     )
 
 
-__all__ = ["Panel", "alternatives_block", "panel", "row"]
+__all__ = ["Panel", "alternatives_block", "clock", "lost_row", "others_block", "panel", "row", "span"]

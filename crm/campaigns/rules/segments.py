@@ -1,15 +1,14 @@
-"""Segments, strike reasons, the script and calling hours: pure rules of campaigns."""
+"""Segments, strike reasons and the random order of a list."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from datetime import date, timedelta
+from typing import Any
 
-from crm.base.clock import at, danish_date, is_working_day
 from crm.base.errors import N_, Invalid
 from crm.base.types import parse_postcode
 
@@ -118,96 +117,3 @@ def months_before(day: date, months: int) -> date:
 def draw_key(seed: int, p_number: str) -> int:
     """The workplace's place in the random order of ``seed``: the same on every database, machine and day."""
     return int.from_bytes(hashlib.blake2b(f"{seed}:{p_number}".encode(), digest_size=8).digest(), "big")
-
-
-class CallingHours(Protocol):
-    """What a campaign says of when it may be called: minutes of the Danish day, half-open, and its dates."""
-
-    state: Any
-    starts_on: Any
-    ends_on: Any
-    calls_from: Any
-    calls_to: Any
-    calls_any_day: Any
-
-
-def _opening(campaign: CallingHours, day: date) -> tuple[datetime, datetime] | None:
-    """UTC start and end of the day's calling hours; None when the campaign is not called that day."""
-    if not campaign.starts_on <= day <= campaign.ends_on:
-        return None
-    if not (campaign.calls_any_day or is_working_day(day)):
-        return None
-    start = at(day, campaign.calls_from)
-    end = at(day + timedelta(days=1), 0) if campaign.calls_to >= 1440 else at(day, campaign.calls_to)
-    return (start, end) if start < end else None
-
-
-def in_calling_hours(campaign: CallingHours, now: datetime) -> bool:
-    """Whether the campaign is open, runs today and has calling hours now, on the Danish clock.
-
-    Working days are Monday to Friday without holidays, unless the campaign calls any day.
-    """
-    hours = _opening(campaign, danish_date(now)) if campaign.state == "open" else None
-    return hours is not None and hours[0] <= now < hours[1]
-
-
-def next_opening(campaign: CallingHours, now: datetime) -> datetime | None:
-    """``now`` when it may be called now, else the next moment (UTC) it may; None when there is none."""
-    if campaign.state != "open":
-        return None
-    day = max(danish_date(now), campaign.starts_on)
-    while day <= campaign.ends_on:
-        hours = _opening(campaign, day)
-        if hours and now < hours[1]:
-            return max(now, hours[0])
-        day += timedelta(days=1)
-    return None
-
-
-SCRIPT_FIELDS: dict[str, str] = {
-    "phoner": N_("den, der ringer"),
-    "contact": N_("kontaktpersonen"),
-    "company": N_("virksomheden"),
-    "jobcentre": N_("jobcentret"),
-}
-SCRIPT_STEPS = 8
-
-DEFAULT_SCRIPT: list[dict[str, str]] = [
-    {
-        "title": "Indledning",
-        "text": "Goddag, du taler med {phoner}. Jeg ringer på vegne af {jobcentre}. Taler jeg med {contact}? "
-        "Har du to minutter?",
-    },
-    {
-        "title": "Behov",
-        "text": "{jobcentre} hjælper virksomheder med at finde medarbejdere, praktikanter og voksenlærlinge. "
-        "Hvordan ser det ud hos {company}: mangler I hænder nu eller inden for det næste halve år?",
-    },
-    {
-        "title": "Foreslå besøg",
-        "text": "En konsulent fra {jobcentre} vil gerne kigge forbi jer. Det tager højst en time og er "
-        "uforpligtende. Hvilken af tiderne passer dig bedst, {contact}?",
-    },
-    {
-        "title": "Bekræft og afslut",
-        "text": "Så er tiden aftalt. Du får en bekræftelse med kalenderfil på mail, og der står, hvem du kan "
-        "ringe til, hvis {company} får brug for at flytte besøget. Tak for snakken, {contact}.",
-    },
-]
-
-
-def script_problem(text: str) -> str | None:
-    """Why a script text cannot be used (an unknown field, a loose brace), or None."""
-    rest = re.sub(r"\{(\w+)\}", lambda m: "" if m[1] in SCRIPT_FIELDS else m[0], text)
-    if re.search(r"\{\w+\}", rest):
-        return N_("Brug kun felterne {phoner}, {contact}, {company} og {jobcentre}")
-    return N_("En krøllet parentes mangler sin makker") if re.search(r"[{}]", rest) else None
-
-
-def fill_script(steps: Sequence[Mapping[str, str]], fields: Mapping[str, str]) -> list[dict[str, str]]:
-    """The steps with their fields filled in; a field without a value stays as it is."""
-
-    def fill(text: str) -> str:
-        return re.sub(r"\{(\w+)\}", lambda m: fields.get(m[1], m[0]), text)
-
-    return [{**step, "title": fill(step.get("title", "")), "text": fill(step.get("text", ""))} for step in steps]

@@ -1,0 +1,43 @@
+"""What people answer an SMS with: words that stop it, start it again, or ask for help."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+STOP = frozenset({"stop", "stopall", "stop alle", "stop alt", "afmeld", "unsubscribe", "cancel", "end", "quit"})
+START = frozenset({"start", "tilmeld", "unstop", "yes"})
+HELP = frozenset({"hjælp", "hjaelp", "help", "info"})
+
+STOP_LINE = "Svar STOP, hvis du ikke vil have SMS fra os."
+STOPPED = "Du får ikke flere SMS'er fra os. Svar START, hvis du vil have dem igen."
+STARTED = "Du får SMS'er fra os igen. Svar STOP for at slippe."
+HELPED = (
+    "Du får SMS'er om et besøg, I har aftalt med jobcenteret. Ring til den konsulent, der står i mailen. "
+    "Svar STOP for ikke at få SMS."
+)
+UNREAD = (
+    "Ingen læser svar på dette nummer. Ring til den konsulent, der står i mailen om besøget. "
+    "Svar STOP for ikke at få SMS."
+)
+
+# Danish mobile series (the numbering plan; libphonenumber does not tell Danish mobiles from other numbers)
+_MOBILE = ("2", "30", "31", "40", "41", "42", "50", "51", "52", "53", "60", "61", "71", "81", "91", "92", "93")
+
+
+def meaning(text: str) -> str:
+    """``stop``, ``start``, ``help``, or empty for anything else. Punctuation, case and spaces do not matter."""
+    word = " ".join("".join(c if c.isalpha() else " " for c in text.casefold()).split())
+    return "stop" if word in STOP else "start" if word in START else "help" if word in HELP else ""
+
+
+def is_mobile(phone: str | None) -> bool:
+    """Whether an SMS can arrive at the number (E.164)."""
+    if not phone:
+        return False
+    if phone.startswith("+45"):
+        return len(phone) == 11 and phone[3:].startswith(_MOBILE)
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(phone, None))
+    except phonenumbers.NumberParseException:
+        return False
+    return kind in (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)

@@ -1,5 +1,5 @@
-"""Campaigns: who takes part and when, segments, the lists jobcentres review, script, capacity.
+"""Campaigns: who takes part and when, segments, the lists jobcentres review, letters, script, capacity.
 
-Verbs: segment, approve, freeze. An approved list is frozen; ``calling`` turns it into queue entries.
+Verbs: segment, approve, freeze, mail. An approved list is frozen; ``calling`` turns it into queue entries.
 Reads: people, companies.
 """

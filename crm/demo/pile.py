@@ -38,13 +38,13 @@ class Pile:
 
     def take(self, phoner: User, when: datetime, jobcentre_ids: Collection[int]) -> QueueEntry | None:
         """The next entry, claimed for the phoner as of ``when``; None when nothing is due."""
-        best: tuple[tuple[int, bool, datetime, int], QueueEntry] | None = None
+        best: tuple[tuple[int, int, bool, int, datetime, int], QueueEntry] | None = None
         for number in jobcentre_ids:
             waiting = self._waiting[number] = [entry for entry in self._waiting[number] if entry.state == "waiting"]
             for entry in waiting:
                 if entry.due_at > when or not self._offered(entry, phoner):
                     continue
-                key = (entry.rank, entry.call_back_by is None, entry.due_at, entry.id)
+                key = (entry.priority, entry.rank, entry.call_back_by is None, entry.behind, entry.due_at, entry.id)
                 if best is None or key < best[0]:
                     best = key, entry
         if best is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -183,6 +183,7 @@ def test_a_bulk_move_is_whole_or_not_at_all(desk: Desk) -> None:
     assert moved.moved == 3, "their own phoner may keep what was promised"
 
 
+@settings(deadline=None)
 @given(hours, moments, st.integers(0, 48), st.integers(0, 10), st.integers(-5000, 5000))
 def test_a_shift_lands_in_calling_hours_and_never_in_the_past(
     campaign: Hours, due_at: datetime, hour: int, days: int, ago: int

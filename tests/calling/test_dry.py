@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -110,9 +111,8 @@ def offered(session: Session, me: User, part: Participation) -> set[int]:
     return found
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(queue=st.lists(entries, min_size=1, max_size=7))
-def test_what_has_no_reason_is_offered_and_nothing_else(session: Session, queue: list[dict[str, Any]]) -> None:
+def check(session: Session, queue: list[dict[str, Any]]) -> None:
+    """What has no reason is offered, and nothing else; and each entry counts once."""
     with session.begin_nested() as undone:
         part = make_participation(session, campaign=make_campaign(session, quarantine_months=6))
         firm, campaign = part.calling_firm, part.campaign
@@ -137,6 +137,23 @@ def test_what_has_no_reason_is_offered_and_nothing_else(session: Session, queue:
             assert going_on or queries.held_back(session, NOW, entry) is None, "what is offered may be dialled"
         undone.rollback()
     session.expire_all()
+
+
+def test_claim_and_why_dry_agree_on_each_hindrance(session: Session) -> None:
+    for feature in FEATURES:
+        check(session, [{**PLAIN, **feature}])
+
+
+def test_claim_and_why_dry_agree_on_each_pair_of_one_number(session: Session) -> None:
+    shared = [{**PLAIN, **feature} for feature in FEATURES if feature.get("phone") == SHARED]
+    for pair in combinations(shared, 2):
+        check(session, list(pair))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(queue=st.lists(entries, min_size=3, max_size=7))
+def test_claim_and_why_dry_agree_on_any_queue(session: Session, queue: list[dict[str, Any]]) -> None:
+    check(session, queue)
 
 
 def test_every_reason_at_dialling_has_a_code_and_a_sentence() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from crm.base.clock import at
 from crm.base.scope import Scope
@@ -14,6 +16,7 @@ from crm.calling.models import QueueEntry
 from crm.calling.queries import why_dry
 from crm.campaigns.actions import cancel_letters, make_letters, mark_returned, move_letters
 from crm.campaigns.models import CallList, Letter, ListEntry
+from crm.scheduler import run_job
 from tests.conftest import NOW
 from tests.factories.core import make_user, make_workplace
 from tests.factories.letters import make_batch, make_mailing_list
@@ -146,3 +149,15 @@ def test_enqueueing_again_keeps_the_wait(session, listed) -> None:
     assert enqueue(session, None, NOW, listed) == 0
     follow_letters(session, NOW)
     assert due(session, listed) == [OPENS, OPENS, OPENS, True]
+
+
+def test_the_job_brings_the_queue_along(app: Flask, db: Session) -> None:
+    workplace = make_workplace(db)
+    made = make_mailing_list(db, workplaces=[workplace])
+    enqueue(db, None, NOW, made)
+    make_batch(db, made, mailed_on=MAILED)
+    db.commit()
+    assert run_job(app, "letters") == 1
+    assert due(db, made) == [OPENS]
+    db.commit()
+    assert run_job(app, "letters") == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -13,7 +14,8 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crm.calling.models import PhoneCall, PhoneEvent
+from crm.calling.models import PhoneCall, PhoneEvent, QueueEntry
+from crm.calling.rules.phone import PhoneFact, PhoneState
 from crm.integrations.telephony.fake_post import Letter
 from tests.conftest import NOW, build_app
 from tests.factories.telephony import Line, make_held, the_call
@@ -136,6 +138,52 @@ def test_every_order_and_repetition_ends_in_the_same_state(data, line, held):
     assert expected["state"] == "completed"
     assert (expected["seconds"], expected["hangup_by"], expected["closed_by"]) == (20, "company", "webhook")
     assert data.scalar(select(func.count()).select_from(PhoneEvent)) == len(calls) * len(held)
+
+
+def told_in(data, line, held, number, order) -> str:
+    made, letters = anew(data, line, held, number)
+    data.commit()
+    for place in order:
+        line.deliver(letters[place])
+    data.refresh(made)
+    data.commit()
+    return made.state
+
+
+def test_the_same_check_catches_the_last_writer_winning(data, line, held, monkeypatch):
+    """The control: an end that depends on who spoke last shows as soon as the order is another."""
+    monkeypatch.setattr("crm.calling.actions.phone.fold", lambda facts: PhoneState(state=facts[-1].name))
+    monkeypatch.setattr("crm.calling.actions.phone.facts", lambda session, phone: arrived(session, phone))
+
+    def arrived(session: Session, phone: PhoneCall) -> list[PhoneFact]:
+        rows = session.scalars(select(PhoneEvent).where(PhoneEvent.sid == phone.sid).order_by(PhoneEvent.id))
+        return [PhoneFact("company", row.event, row.at) for row in rows]
+
+    ends = {told_in(data, line, held, number, order) for number, order in enumerate(permutations(range(4)))}
+    assert len(ends) > 1
+
+
+def test_webhooks_at_the_same_moment_do_not_fold_past_each_other(fake_app, data, line, held):
+    for number in range(8):
+        made, letters = anew(data, line, held, number)
+        data.commit()
+        lines = [Line(fake_app, fake_app.test_client()) for _ in letters]
+        with ThreadPoolExecutor(len(letters)) as pool:
+            answers = list(pool.map(lambda pair: pair[0].deliver(pair[1])[0], zip(lines, letters, strict=True)))
+        assert set(answers) <= {200, 204}
+        data.refresh(made)
+        data.commit()
+        assert (made.state, made.seconds, made.hangup_by) == ("completed", 20, "company")
+
+
+def test_a_company_that_was_lost_meanwhile_is_not_rung(fake_app, data, line, sign_in):
+    _client, entry_id, _told = ring(fake_app, data, sign_in)
+    data.get_one(QueueEntry, entry_id).claimed_until = NOW
+    data.commit()
+    line.after(10)
+    [leg] = line.fake.calls.values()
+    assert (leg.child, leg.status) == (None, "completed")  # told why, and hung up
+    assert the_call(data).state == "dialling"
 
 
 def test_a_provider_that_repeats_and_mixes_up_changes_nothing(fake_app, data, line, sign_in):

@@ -104,6 +104,7 @@ def test_known_thirds(called: list[str], meant: str) -> None:
     assert f"{danish(moment):%Y-%m-%d %H:%M}" == meant
 
 
+@settings(deadline=None)
 @given(moments, moments, st.integers(1, 9))
 def test_the_days_calls_are_those_of_the_same_danish_day(last: datetime, now: datetime, count: int) -> None:
     same = danish_date(last) == danish_date(now)

@@ -267,7 +267,7 @@ def test_the_screen_takes_few_queries_however_long_the_history(
     engine = page.application.extensions["crm.engine"]
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     assert page.get("/call").status_code == 200
-    assert len([text for text in statements if text.startswith("SELECT")]) <= 12
+    assert len([text for text in statements if text.startswith("SELECT")]) <= 13
 
 
 @pytest.fixture

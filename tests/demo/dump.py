@@ -23,8 +23,16 @@ LOOSE = {
     "actor_id": "users",
     "workplace_id": "workplaces",
     "campaign_id": "campaigns",
+    "jobcentre_id": "jobcentres",
+    "script_id": "scripts",
+    "call_id": "calls",
     "batch_id": "import_batches",
     "company_id": "companies",
+    "jobcentre_id": "jobcentres",
+    "call_back_by": "users",
+    "claimed_by": "users",
+    "final_by": "users",
+    "final_firm_id": "calling_firms",
 }
 ALL = tuple(table for table in Base.metadata.sorted_tables)
 

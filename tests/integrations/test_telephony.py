@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import requests
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
 
 from crm.base.errors import ConfigurationError
 from crm.base.settings import Settings
-from crm.integrations.telephony import make_telephony, twiml
+from crm.integrations.telephony import Reported, make_telephony, twiml
+from crm.integrations.telephony.twilio import TwilioTelephony
 from crm.web.headers import CSP, policy_for
 
 TWILIO = {
@@ -145,3 +151,55 @@ def test_a_region_has_its_own_hosts(tmp_path: Path) -> None:
     policy, _permissions = policy_for(made, "calling")
     assert "wss://voice-js.dublin.twilio.com" in policy
     assert "https://eventgw.ie1.twilio.com" in policy
+
+
+class Rest(HttpClient):
+    """Twilio's REST interface as its OpenAPI description has it, answering what it is given."""
+
+    def __init__(self, *answers: tuple[int, dict] | Exception) -> None:
+        super().__init__(None, False, None)  # type: ignore[no-untyped-call]
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str, dict | None]] = []
+
+    def request(
+        self, method, url, params=None, data=None, headers=None, auth=None, timeout=None, allow_redirects=False
+    ):
+        self.asked.append((method, url, data))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return Response(answer[0], json.dumps(answer[1]))
+
+
+def over(tmp_path: Path, *answers: tuple[int, dict] | Exception) -> tuple[TwilioTelephony, Rest]:
+    made, rest = settings(tmp_path, **TWILIO), Rest(*answers)
+    line = TwilioTelephony(made)
+    line._client = Client(made.twilio_account_sid, made.twilio_auth_token, http_client=rest)
+    return line, rest
+
+
+SID = "CA" + "4" * 32
+ENDED = {"sid": SID, "status": "completed", "duration": "134", "end_time": "Tue, 24 Nov 2026 09:02:22 +0000"}
+
+
+def test_the_provider_is_asked_how_a_call_ended(tmp_path: Path) -> None:
+    line, rest = over(tmp_path, (200, ENDED), (200, {"sid": SID, "status": "in-progress", "duration": None}))
+    assert line.report(SID) == Reported("completed", 134, datetime(2026, 11, 24, 9, 2, 22, tzinfo=UTC))
+    assert line.report(SID) == Reported("in-progress")
+    assert rest.asked[0][1].endswith(f"/Accounts/{TWILIO['CRM_TWILIO_ACCOUNT_SID']}/Calls/{SID}.json")
+
+
+def test_a_call_the_provider_does_not_know_is_none_and_silence_an_error(tmp_path: Path) -> None:
+    line, _rest = over(tmp_path, (404, {"code": 20404, "message": "not found"}), (503, {}), requests.ConnectionError())
+    assert line.report(SID) is None
+    for _ in range(2):
+        with pytest.raises(OSError):
+            line.report(SID)
+
+
+def test_hanging_up_ends_the_phoners_leg(tmp_path: Path) -> None:
+    line, rest = over(tmp_path, (200, ENDED), (500, {}))
+    line.hang_up(SID)
+    assert rest.asked[0][2] == {"Status": "completed"}
+    with pytest.raises(OSError):
+        line.hang_up(SID)

@@ -48,7 +48,7 @@ def call_back_now(session: Session, actor: Any, now: datetime, entry: QueueEntry
     lock_person(session, actor.id)
     entry = _locked(session, [entry.id])[0]
     _check_mine(actor, now, entry)
-    if entry.claimed_by != actor.id or entry.claimed_at is None or entry.claimed_until <= now:
+    if entry.claimed_by != actor.id or entry.claimed_at is None or not _held(entry, now):
         entry.claimed_at = now
     entry.claimed_by, entry.claimed_until = actor.id, now + LEASE
     put_aside(session, actor.id, now, entry)
@@ -148,5 +148,5 @@ def _move(session: Session, actor: Any, now: datetime, entry: QueueEntry, by: in
     if entry.claimed_at is None:  # nobody's next any more
         entry.claimed_by = entry.claimed_until = None
     where = {"workplace_id": entry.workplace_id, "campaign_id": entry.campaign_id}
-    said = {"call_back_by": by, "call_back_at": due_at.isoformat()}
+    said: dict[str, Any] = {"call_back_by": by, "call_back_at": due_at.isoformat()}
     activity.record(session, actor, now, "calling.move_call_back", entry, **where, **said)

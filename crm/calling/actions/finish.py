@@ -141,8 +141,10 @@ def _claimed(actor: Any, entry: QueueEntry, now: datetime) -> dict[str, Any]:
 
 
 def _note(session: Session, actor: Any, entry: QueueEntry, call: Call, meaning: Outcome) -> None:
-    """What other rooms read of the call: the wish not to be called, and the activity. ``human``: somebody was
-    spoken to, where the outcome is the campaign's own. And its telephone calls, if any."""
+    """Save the call with its telephone calls, and what other rooms read of it: the wish not to be called, and the
+    activity. ``human``: somebody was spoken to, where the outcome is the campaign's own."""
+    session.add(call)
+    session.flush()
     link_phone(session, call)
     if meaning.do_not_call:
         set_do_not_call(session, actor, call.ended_at, entry.workplace, call.note or SAID_ON_THE_PHONE)

@@ -66,7 +66,18 @@ def call_backs(
     q = QueueEntry
     named = (q.id, q.workplace_id, Workplace.name, q.phone, Jobcentre.name, q.campaign_id, Campaign.name)
     rows = session.execute(
-        _open(select(*named, q.calling_firm_id, q.due_at, q.call_back_by, promiser.name, note, q.draft_note), now)
+        _open(
+            select(
+                *named,
+                q.calling_firm_id,
+                q.due_at,
+                q.call_back_by,
+                promiser.name,
+                func.coalesce(note, ""),
+                q.draft_note,
+            ),
+            now,
+        )
         .add_columns(holder.id, holder.name)
         .join(Workplace, Workplace.id == q.workplace_id)
         .join(Jobcentre, Jobcentre.id == q.jobcentre_id)
@@ -77,7 +88,7 @@ def call_backs(
         .limit(limit)
         .offset(offset)
     )
-    return [CallBack(*row[:11], row[11] or "", *row[12:]) for row in rows]
+    return [CallBack(*row) for row in rows]
 
 
 def call_backs_count(session: Session, scope: Scope, user_id: int | None, now: datetime) -> int:
@@ -141,7 +152,7 @@ def promisers(session: Session, scope: Scope, now: datetime) -> list[Promiser]:
         )
         .order_by(User.name, User.id)
     )
-    found = [Promiser(number, name, firm, *counts.get(number, (0, 0))) for number, name, firm in people]
+    found = [Promiser(number, name, firm, *counts.get(number, (0, 0))) for number, name, firm in people if firm]
     return sorted(found, key=lambda one: one.promises == 0)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
+from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date
 from crm.calling.models import QueueEntry
 from crm.calling.rules import RANK_FRESH
-from crm.campaigns.models import CallList, Campaign, Letter, LetterBatch, ListEntry, Participation
+from crm.campaigns.models import CallList, Campaign, Letter, LetterBatch, Participation
 from crm.campaigns.rules import letter_opens
 
 UNDER_WAY = and_(Letter.left_out.is_(None), Letter.returned_at.is_(None))
@@ -29,58 +29,48 @@ def fresh(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def off_letters(session: Session, now: datetime) -> dict[datetime, list[int]]:
     """The moment entries should be due -> those that are due at another, in open campaigns; ``now`` for those that
-    wait though no letter of theirs is on its way. Nothing of a letter whose calling has opened."""
-    held = _held(session, now)
+    wait though no letter of theirs is on its way (a fresh entry is due later for no other reason). Two queries and
+    one a campaign; entries whose calling has opened are as they should be."""
     found: dict[datetime, list[int]] = defaultdict(list)
-    waiting = [batch for batches in held.values() for batch in batches]
-    if released := session.scalars(_waiting_for_nothing(now, waiting)).all():
-        found[now] += released
-    for (campaign_id, opens), batches in held.items():
-        late = (
-            select(QueueEntry.id)
-            .select_from(Letter)
-            .join(ListEntry, ListEntry.id == Letter.list_entry_id)
-            .join(
-                QueueEntry,  # by its unique key
-                and_(
-                    QueueEntry.campaign_id == campaign_id,
-                    QueueEntry.workplace_id == ListEntry.workplace_id,
-                    QueueEntry.list_entry_id == ListEntry.id,
-                ),
-            )
-            .where(Letter.batch_id.in_(batches), UNDER_WAY, *fresh(now), QueueEntry.due_at != opens)
-        )
-        if ids := session.scalars(late).all():
-            found[opens] += ids
+    held = _held(session, now)
+    for campaign_id in session.scalars(select(Campaign.id).where(Campaign.state == "open").order_by(Campaign.id)).all():
+        days = held.get(campaign_id, {})
+        for entry_id, mailed_on in session.execute(_off(campaign_id, days, now)):
+            found[days.get(mailed_on, now)].append(entry_id)
     return dict(found)
 
 
-def _held(session: Session, now: datetime) -> dict[tuple[int, datetime], list[int]]:
-    """(campaign, the moment its calling opens) -> batches whose companies wait for it."""
-    batches = session.scalars(
-        select(LetterBatch)
-        .join(LetterBatch.call_list)
-        .join(CallList.participation)
-        .join(Participation.campaign)
-        .options(
-            joinedload(LetterBatch.call_list).joinedload(CallList.participation).joinedload(Participation.campaign)
-        )
+def _held(session: Session, now: datetime) -> dict[int, dict[date, datetime]]:
+    """Campaign -> the days of letters whose calling has not opened -> when it does."""
+    rows = session.execute(
+        select(Campaign, LetterBatch.mailed_on)
+        .distinct()
+        .join(Participation, Participation.campaign_id == Campaign.id)
+        .join(CallList, CallList.participation_id == Participation.id)
+        .join(LetterBatch, LetterBatch.call_list_id == CallList.id)
         .where(Campaign.state == "open", Campaign.ends_on >= danish_date(now))
-        .order_by(LetterBatch.id)
+        .order_by(Campaign.id, LetterBatch.mailed_on)
     )
-    found: dict[tuple[int, datetime], list[int]] = defaultdict(list)
-    for batch in batches:
-        campaign = batch.call_list.participation.campaign
-        opens = letter_opens(campaign, batch.mailed_on)
+    found: dict[int, dict[date, datetime]] = defaultdict(dict)
+    for campaign, mailed_on in rows:
+        opens = letter_opens(campaign, mailed_on)
         if opens is not None and opens > now:
-            found[campaign.id, opens].append(batch.id)
+            found[campaign.id][mailed_on] = opens
     return found
 
 
-def _waiting_for_nothing(now: datetime, batches: list[int]) -> Select[int]:
-    """A fresh entry is due later for no other reason than its letter."""
-    its = exists().where(Letter.list_entry_id == QueueEntry.list_entry_id, Letter.batch_id.in_(batches), UNDER_WAY)
-    running = select(Campaign.id).where(Campaign.state == "open")
-    return select(QueueEntry.id).where(
-        QueueEntry.campaign_id.in_(running), ~QueueEntry.awake, *fresh(now), QueueEntry.due_at > now, ~its
+def _off(campaign_id: int, days: dict[date, datetime], now: datetime) -> Select[int, date | None]:
+    """(entry, day of its letter) of the campaign. An entry has at most one letter under way, by a unique index."""
+    waiting = (QueueEntry.campaign_id == campaign_id, *fresh(now))
+    letter = and_(Letter.list_entry_id == QueueEntry.list_entry_id, UNDER_WAY)
+    found = (
+        select(QueueEntry.id, LetterBatch.mailed_on)
+        .outerjoin(Letter, letter)
+        .outerjoin(LetterBatch, LetterBatch.id == Letter.batch_id)
+        .where(*waiting)
     )
+    if not days:  # only those that sleep can be wrong: along the index of sleepers
+        return found.where(~QueueEntry.awake, QueueEntry.due_at > now)
+    moments = QueueEntry.due_at.type
+    opens = case(*((LetterBatch.mailed_on == day, literal(moment, moments)) for day, moment in days.items()))
+    return found.where(or_(QueueEntry.due_at != opens, and_(opens.is_(None), QueueEntry.due_at > now)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from crm.base.errors import N_
 from crm.calling import rules
 from crm.calling.queries.board import Phoner, Tally
 from crm.web.edge import now
-from crm.web.filters import dk_number, dk_pct, dk_time
+from crm.web.filters import dk_number, dk_pct, dk_time, minutes_hm
 
 SMALL_N = 25
 """Booking rates on fewer contacts are greyed: too few to compare, as in the reports."""
@@ -71,20 +72,22 @@ def _row(one: Phoner) -> dict[str, Any]:
         "since": _since(one.since),
         "hand": one.hand,
         "held_since": _since(one.hand.since) if one.hand else "",
+        "held_long": _long(one.hand.since) if one.hand else "",
         "away": one.state == "away",
         **_day(one.today),
     }
 
 
-def _since(moment: Any) -> str:
+def _since(moment: datetime | None) -> str:
     """``9.42 (18 min)``"""
     if moment is None:
         return ""
-    minutes = int((now() - moment).total_seconds() // 60)
-    if minutes < 1:
-        return str(_("lige nu"))
-    long = f"{minutes // 60} t {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
-    return str(_("%(time)s (%(long)s)", time=dk_time(moment), long=long))
+    return str(_("%(time)s (%(long)s)", time=dk_time(moment), long=_long(moment)))
+
+
+def _long(moment: datetime) -> str:
+    """So long ago: ``18 min``."""
+    return minutes_hm(int((now() - moment).total_seconds() // 60))
 
 
 def _day(today: Tally) -> dict[str, Any]:

@@ -91,9 +91,10 @@ def _typed_outcome(number: int, source: Mapping[str, str] | None = None) -> Outc
 
 
 def _typed_reason(number: int) -> ReasonRow:
-    names = ("reason_key", "reason_da", "reason_en", "reason_position")
-    state = request.form.get(f"reason_state-{number}", "on")
-    return ReasonRow(*(request.form.get(f"{name}-{number}", "").strip() for name in names), state)
+    def typed(name: str) -> str:
+        return request.form.get(f"reason_{name}-{number}", "").strip()
+
+    return ReasonRow(typed("key"), typed("da"), typed("en"), typed("position"), typed("state") or "on")
 
 
 def _stored(campaign: Campaign) -> tuple[list[OutcomeRow], list[ReasonRow]]:

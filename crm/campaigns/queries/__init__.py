@@ -18,10 +18,11 @@ from crm.campaigns.queries.campaigns import (
     participations,
     saved_segments,
 )
+from crm.campaigns.queries.letter_lists import ListLetters as ListLetters
+from crm.campaigns.queries.letter_lists import list_letters as list_letters
 from crm.campaigns.queries.letters import LETTER_VIEWS as LETTER_VIEWS
 from crm.campaigns.queries.letters import LETTERS_PAGE as LETTERS_PAGE
 from crm.campaigns.queries.letters import BatchCount as BatchCount
-from crm.campaigns.queries.letters import ListLetters as ListLetters
 from crm.campaigns.queries.letters import batch_counts as batch_counts
 from crm.campaigns.queries.letters import campaign_batches as campaign_batches
 from crm.campaigns.queries.letters import left_out_counts as left_out_counts
@@ -29,7 +30,6 @@ from crm.campaigns.queries.letters import letter_batch as letter_batch
 from crm.campaigns.queries.letters import letter_candidates as letter_candidates
 from crm.campaigns.queries.letters import letter_rows as letter_rows
 from crm.campaigns.queries.letters import list_batches as list_batches
-from crm.campaigns.queries.letters import list_letters as list_letters
 from crm.campaigns.queries.letters import returned_counts as returned_counts
 from crm.campaigns.queries.lists import (
     PAGE,

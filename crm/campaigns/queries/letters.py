@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, distinct, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from crm.base.activity import Activity
 from crm.base.errors import NotFound
@@ -16,7 +15,6 @@ from crm.base.scope import Scope
 from crm.campaigns.models import CallList, Letter, LetterBatch, ListEntry, Participation
 from crm.campaigns.rules import Candidate, why_left_out
 from crm.companies.models import Company, Workplace
-from crm.people.models import Jobcentre
 
 LETTERS_PAGE = 50
 LIVE = and_(Letter.left_out.is_(None), Letter.returned_at.is_(None))
@@ -163,14 +161,14 @@ class BatchCount:
     returned: int = 0
 
 
-def _sum(clause: ColumnElement[bool]) -> ColumnElement[int]:
+def count_of(clause: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((clause, 1), else_=0)), 0)
 
 
 def batch_counts(session: Session, batch_ids: Sequence[int]) -> dict[int, BatchCount]:
     """Batch id -> counts; one query."""
     rows = session.execute(
-        select(Letter.batch_id, _sum(SENT), _sum(~SENT), _sum(RETURNED))
+        select(Letter.batch_id, count_of(SENT), count_of(~SENT), count_of(RETURNED))
         .where(Letter.batch_id.in_(batch_ids))
         .group_by(Letter.batch_id)
     )
@@ -229,76 +227,3 @@ def letter_rows(
         .limit(LETTERS_PAGE)
     ).all()
     return [(letter, workplace) for letter, workplace in rows], count or 0
-
-
-@dataclass(frozen=True)
-class ListLetters:
-    """How far the letters of an approved list are. ``on_list``: not struck out; ``sent`` and ``planned``: letters
-    under way by their day; ``rest``: not in any batch yet."""
-
-    call_list: CallList
-    on_list: int
-    sent: int
-    planned: int
-    left_out: int
-    returned: int
-    rest: int
-    next_on: date | None
-
-
-def list_letters(session: Session, campaign_id: int, scope: Scope, today: date) -> list[ListLetters]:
-    """The campaign's approved lists in reach, by jobcentre; three queries."""
-    mine = (
-        select(CallList)
-        .join(CallList.participation)
-        .join(Jobcentre, Jobcentre.id == Participation.jobcentre_id)
-        .where(
-            Participation.campaign_id == campaign_id,
-            CallList.state == "approved",
-            scope.clause(jobcentre=Participation.jobcentre_id),
-        )
-    )
-    ids = mine.with_only_columns(CallList.id)
-    on_list = dict(
-        session.execute(
-            select(ListEntry.call_list_id, func.count())
-            .where(ListEntry.call_list_id.in_(ids), ListEntry.struck_reason.is_(None))
-            .group_by(ListEntry.call_list_id)
-        ).all()
-    )
-    counts = {row[0]: row[1:] for row in session.execute(_letters_by_list(ids, today))}
-    lists = session.scalars(
-        mine.options(contains_eager(CallList.participation)).order_by(Jobcentre.name, CallList.id)
-    ).all()
-    return [_standing(one, on_list.get(one.id, 0), counts.get(one.id)) for one in lists]
-
-
-def _letters_by_list(ids: Select[int], today: date) -> Any:
-    """A row a list: sent, planned, left out, returned, entries in any batch, the next day."""
-    other = aliased(Letter)
-    again = exists().where(
-        other.list_entry_id == Letter.list_entry_id, other.left_out.is_(None), other.returned_at.is_(None)
-    )
-    due = LetterBatch.mailed_on > today
-    wanted = or_(Letter.left_out.is_(None), Letter.left_out != "struck")
-    return (
-        select(
-            LetterBatch.call_list_id,
-            _sum(and_(LIVE, ~due)),
-            _sum(and_(LIVE, due)),
-            _sum(and_(~SENT, wanted, ~again)),
-            _sum(and_(RETURNED, ~again)),
-            func.count(distinct(case((wanted, Letter.list_entry_id)))),
-            func.min(case((and_(LIVE, due), LetterBatch.mailed_on))),
-        )
-        .join(Letter, Letter.batch_id == LetterBatch.id)
-        .where(LetterBatch.call_list_id.in_(ids))
-        .group_by(LetterBatch.call_list_id)
-    )
-
-
-def _standing(found: CallList, on_list: int, row: Any) -> ListLetters:
-    if row is None:
-        return ListLetters(found, on_list, 0, 0, 0, 0, on_list, None)
-    sent, planned, left_out, returned, touched, next_on = row
-    return ListLetters(found, on_list, sent, planned, left_out, returned, max(on_list - touched, 0), next_on)

@@ -206,11 +206,11 @@ def _mails(session: Session, workplace_id: int, before: datetime | None) -> Iter
         )
 
 
-def _letters(session: Session, workplace_id: int, before: datetime | None, now: datetime) -> Iterable[Line]:
+def _letters(session: Session, workplace_id: int, before: datetime | None, now: datetime | None) -> Iterable[Line]:
     """Letters that were mailed, at noon of their Danish day; few a workplace, so they are paged here."""
     for _letter, batch in letters_to(session, workplace_id):
         mailed = danish_moment(batch.mailed_on, 12 * 60)
-        if mailed <= now and (before is None or mailed < before):
+        if (now is None or mailed <= now) and (before is None or mailed < before):
             yield Line(mailed, "log", "campaigns.letter", text=batch.call_list.participation.campaign.name)
 
 

@@ -164,6 +164,7 @@ def _mail(line: Line) -> tuple[str, str, str]:
         "sent": _("sendt"),
         "failed": _("kunne ikke sendes"),
         "unknown": _("uvist om den kom frem"),
+        "withheld": _("ikke sendt: har frabedt sig SMS"),
     }
     return title, states.get(line.what, line.what), ""
 

@@ -1,6 +1,6 @@
 // The telephone on the phoner's screen: F2 rings and hangs up, the state line follows what the provider tells the
 // product, and the browser's own line (the provider's SDK) is opened only when that is how calls are placed.
-import { toast } from "./messages.js";
+import { texts, toast } from "./messages.js";
 import { connect, hangUp as hangUpHere, mute, sendDigit, troubleText } from "./phone-sdk.js";
 
 const PAUSE = 1_500; // after a call: F2 pressed to hang up what the other side just hung up does not ring anew
@@ -13,6 +13,7 @@ const token = () => document.querySelector('meta[name="csrf-token"]').content;
 let live = null;
 let asking = false;
 let polled = 0;
+let ending = false;
 let endedAt = 0;
 let shown = null; // the line whose count runs, and when it came
 let shownAt = 0;
@@ -44,6 +45,7 @@ function put(html, { propose = true } = {}) {
   count();
   const on = fresh.hasAttribute("data-on");
   if (!on) live = null;
+  ending &&= on;
   if (wasOn && !on) endedAt = Date.now();
   const outcome = fresh.dataset.proposes;
   if (propose && wasOn && !on && outcome) document.dispatchEvent(new CustomEvent("phone:proposes", { detail: { outcome } }));
@@ -72,7 +74,7 @@ async function dial() {
     const trouble = phone.dataset.provider === "twilio" ? await troubleText(phone.dataset) : "";
     if (trouble) return complain(trouble);
     const answer = await post(phone.dataset.dialUrl);
-    if (!answer.headers.get("Content-Type")?.includes("json")) return complain(phone.dataset.sayNet);
+    if (!answer.headers.get("Content-Type")?.includes("json")) return complain([400, 401, 403].includes(answer.status) ? texts.expired : texts.server);
     const told = await answer.json();
     put(told.html, { propose: false });
     if (!answer.ok) return;
@@ -98,6 +100,7 @@ async function talk(phone, told) {
 
 async function hangUp() {
   hangUpHere();
+  ending = true;
   try {
     const answer = await post(box().dataset.hangupUrl);
     if (answer.ok) put(await answer.text());
@@ -140,7 +143,7 @@ function tick() {
   count();
   if (!phone?.hasAttribute("data-reports") || !line()?.hasAttribute("data-on") || asking) return;
   live ??= { entry: phone.dataset.entry, hangupUrl: phone.dataset.hangupUrl };
-  const wait = line().dataset.state === "in-progress" ? POLL.talking : POLL.before;
+  const wait = line().dataset.state === "in-progress" && !ending ? POLL.talking : POLL.before;
   if (Date.now() - polled >= wait - 50) poll();
 }
 

@@ -55,14 +55,6 @@ def call_backs(
     Of campaigns that are open and not over: the others are called no more.
     """
     promiser, holder = aliased(User), aliased(User)
-    note = (
-        select(Call.note)
-        .where(Call.entry_id == QueueEntry.id, Call.undone_at.is_(None))
-        .order_by(Call.ended_at.desc(), Call.id.desc())
-        .limit(1)
-        .correlate(QueueEntry)
-        .scalar_subquery()
-    )
     q = QueueEntry
     named = (q.id, q.workplace_id, Workplace.name, q.phone, Jobcentre.name, q.campaign_id, Campaign.name)
     rows = session.execute(
@@ -73,7 +65,7 @@ def call_backs(
                 q.due_at,
                 q.call_back_by,
                 promiser.name,
-                func.coalesce(note, ""),
+                func.coalesce(_last_note(), ""),
                 q.draft_note,
             ),
             now,
@@ -89,6 +81,18 @@ def call_backs(
         .offset(offset)
     )
     return [CallBack(*row) for row in rows]
+
+
+def _last_note() -> Any:
+    """The note of an entry's last call."""
+    return (
+        select(Call.note)
+        .where(Call.entry_id == QueueEntry.id, Call.undone_at.is_(None))
+        .order_by(Call.ended_at.desc(), Call.id.desc())
+        .limit(1)
+        .correlate(QueueEntry)
+        .scalar_subquery()
+    )
 
 
 def call_backs_count(session: Session, scope: Scope, user_id: int | None, now: datetime) -> int:

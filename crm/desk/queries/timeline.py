@@ -50,8 +50,17 @@ class Story:
     """Where the next page begins; None at the end."""
 
 
-def story(session: Session, scope: Scope, workplace_id: int, before: datetime | None = None, *, now: datetime) -> Story:
-    """One page. A calling firm sees its own calls and the visits it booked, of lists it calls today, nothing else."""
+def story(
+    session: Session,
+    scope: Scope,
+    workplace_id: int,
+    before: datetime | None = None,
+    *,
+    now: datetime | None = None,
+) -> Story:
+    """One page. A calling firm sees its own calls and the visits it booked, of lists it calls today, nothing else.
+
+    ``now``: letters planned after it are not told."""
     firm_only = bool(scope.firms) and not scope.jobcentres and not scope.everything
     found = [*_calls(session, scope, workplace_id, before), *_visits(session, scope, workplace_id, before)]
     if not firm_only:

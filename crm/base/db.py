@@ -238,6 +238,13 @@ def continue_ids(session: Session, tables: Iterable[Table]) -> None:
             )
 
 
+def refresh_statistics(session: Session, tables: Iterable[Any]) -> None:
+    """After many new rows: let PostgreSQL's planner know of them now, not when autovacuum comes by. Until then a claim
+    or a history may be planned as if the tables were empty. Nothing on SQLite."""
+    if not is_sqlite(session):
+        session.execute(text("ANALYZE " + ", ".join(table.__tablename__ for table in tables)))
+
+
 def seconds_between(session: Session, earlier: Any, later: Any) -> Any:
     """Seconds from one stored moment to another, as an expression."""
     if is_sqlite(session):

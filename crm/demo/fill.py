@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 
 from crm.base import activity
 from crm.base.activity import Activity
+from crm.base.db import refresh_statistics
 from crm.base.errors import Refusal
-from crm.campaigns.models import Campaign
-from crm.companies.models import Workplace
+from crm.calling.models import Call, QueueEntry
+from crm.campaigns.models import Campaign, ListEntry
+from crm.companies.models import Contact, Workplace
 from crm.demo import reference, small
 from crm.demo.people import PASSWORD
 from crm.people.models import User
+from crm.visits.models import Visit
 
 VERB = "demo.fill"
 SCALES = ("small", "reference")
@@ -60,6 +63,7 @@ def fill(session: Session, now: datetime, *, scale: str, seed: int, folder: Path
     campaign = build(session, now, seed, path, say)
     activity.record(session, None, now, VERB, campaign, campaign_id=campaign.id, scale=scale, seed=seed)
     session.flush()
+    refresh_statistics(session, (Workplace, Contact, QueueEntry, Call, Visit, ListEntry, Activity))
     return Demo(campaign.id, scale, sign_ins(session))
 
 

@@ -95,6 +95,8 @@ def import_register(
                 progress(result.read)
     if batch is not None:
         _finish(session, actor, now, batch, result)
+        if result.new > MANY:
+            refresh_statistics(session, (Company, Workplace, Contact))
     return result
 
 

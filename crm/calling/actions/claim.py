@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Date, Select, and_, bindparam, exists, func, literal_column, select
+from sqlalchemy import Date, and_, bindparam, case, exists, func, literal_column, select
 from sqlalchemy.orm import Session, aliased, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
@@ -64,8 +64,8 @@ def _next(
         wake(session, now, campaign_id)
     asked = {**limits(campaign, now), "me": actor.id, "until": now + LEASE, "in_jobcentre": jobcentre_id}
     for firm in firms:
-        held = {"holds": campaign.holds, "promised": campaign.promised}
-        taken = take(session, {**asked, "for_firm": firm}, **held, reserve=reserve)
+        theirs = {**asked, "for_firm": firm}
+        taken = take(session, theirs, holds=campaign.holds, promised=campaign.promised, reserve=reserve)
         if taken:
             if taken.others:
                 let_go(session, actor.id, keep=_kept(session, actor, now, taken, reserve))
@@ -75,14 +75,17 @@ def _next(
     return None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Gate:
-    """What a claim reads first. ``open_today``: the campaign is open and runs today. ``asleep``: something due has to
-    be woken. ``holds``: how many entries the phoner holds; a request that had to wait for another of the phoner's sees
-    it as it was before. ``promised``: the foremost priority group with a call-back of theirs due."""
+    """What a claim reads first, of the campaign and the phoner. ``state``: open only on a day on which it runs.
+
+    ``asleep``: something due has to be woken. ``holds``: how many entries the phoner holds; a request that had to wait
+    for another of the phoner's sees it as it was before. ``promised``: the foremost priority group with a call-back
+    of theirs due.
+    """
 
     id: int
-    open_today: int
+    state: str
     calls_from: int
     calls_to: int
     calls_any_day: int
@@ -95,10 +98,6 @@ class Gate:
     promised: int | None
     starts_on: date
     ends_on: date
-
-    @property
-    def state(self) -> str:
-        return "open" if self.open_today else "closed"
 
 
 def _gate(
@@ -113,7 +112,7 @@ def _gate(
     found = _ready(jobcentre_id is not None, len(firms)).first(session, asked) if firms else None
     if found is None:
         raise NotFound
-    return Gate(*found[:_WIDTH], day, day)
+    return Gate(*found[:_WIDTH], starts_on=day, ends_on=day)
 
 
 _WIDTH = len(fields(Gate)) - 2  # what follows is the lock
@@ -125,17 +124,19 @@ def _ready(narrowed: bool, firms: int) -> Straight:
     return Straight(lambda session: _gate_statement(session, narrowed, firms))
 
 
-def _gate_statement(session: Session, narrowed: bool, firms: int) -> Select[Any]:
+def _gate_statement(session: Session, narrowed: bool, firms: int) -> Any:
     c, p = Campaign, Participation
-    theirs = [p.campaign_id == bindparam("in_campaign"), calls_here([bindparam(f"firm_{n}") for n in range(firms)])]
+    mine: list[Any] = [bindparam(f"firm_{n}") for n in range(firms)]
+    me: Any = bindparam("me")
+    theirs = [p.campaign_id == bindparam("in_campaign"), calls_here(mine)]
     if narrowed:
         theirs.append(p.jobcentre_id == bindparam("in_jobcentre"))
     asleep = exists().where(*sleeping(QueueEntry), QueueEntry.campaign_id == bindparam("in_campaign"))
     h: Any = aliased(QueueEntry, name="h")
-    holds = select(func.count()).where(h.claimed_by == bindparam("me")).scalar_subquery()
+    holds = select(func.count()).where(h.claimed_by == me).scalar_subquery()
     q: Any = aliased(QueueEntry, name="q")
     promised = select(func.min(q.priority)).where(
-        q.call_back_by == bindparam("me"),
+        q.call_back_by == me,
         q.due_at <= moment("now"),
         q.state == literal_column("'waiting'"),
         q.campaign_id == bindparam("in_campaign"),
@@ -143,12 +144,12 @@ def _gate_statement(session: Session, narrowed: bool, firms: int) -> Select[Any]
     day = bindparam("day", type_=Date())
     return select(
         c.id,
-        and_(c.state == literal_column("'open'"), c.starts_on <= day, c.ends_on >= day).label("open_today"),
+        case((and_(c.starts_on <= day, c.ends_on >= day), c.state), else_="closed").label("state"),
         *(getattr(c, field.name) for field in fields(Gate)[2:9]),
         asleep.label("asleep"),
         holds.label("holds"),
         promised.scalar_subquery().label("promised"),
-        *hold_person(session, bindparam("me")),
+        *hold_person(session, me),
     ).where(c.id == bindparam("in_campaign"), select(p.id).where(*theirs).exists())
 
 
@@ -179,13 +180,13 @@ def _kept(session: Session, actor: Any, now: datetime, taken: Taken, reserve: bo
     return [taken.id] if beside is None else [taken.id, beside]
 
 
-def _entity(session: Session, entry_id: int) -> QueueEntry:
+def _entity(session: Session, entry_id: int) -> Any:
     """The entry, to be read from the database when somebody looks at it."""
-    found = session.identity_map.get(identity_key(QueueEntry, entry_id))
+    found: Any = session.identity_map.get(identity_key(QueueEntry, entry_id))
     if found is None:
         found = QueueEntry(id=entry_id)
         make_transient_to_detached(found)
         session.add(found)
     else:
         session.expire(found, _COLUMNS)
-    return cast(QueueEntry, found)
+    return found

@@ -113,7 +113,8 @@ def _run(session: Session, asked: dict[str, Any], which: str, reserve: bool, pas
 
 def statement(session: Session, which: str, narrowed: bool, reserve: bool, passing: bool = False) -> Update:
     """UPDATE … RETURNING. Parameters: see ``take``; below for what comes before a promise; passed when ``passing``."""
-    me, now, c = bindparam("me"), moment("now"), _TABLE.c
+    me: Any = bindparam("me")
+    now, c = moment("now"), _TABLE.c
     q: Any = aliased(QueueEntry, name="q")
     looked = _held(session, q, narrowed, reserve) if which == OWN else [_queued(session, q, which, narrowed, reserve)]
     if passing:

@@ -32,6 +32,7 @@ from crm.calling.queries.outcomes import outcomes_used as outcomes_used
 from crm.calling.queries.outcomes import reasons_given as reasons_given
 from crm.calling.queries.outcomes import wording as wording
 from crm.calling.queries.phone import REPORTING as REPORTING
+from crm.calling.queries.screen import LEFT_MOST as LEFT_MOST
 from crm.calling.queries.screen import Desk as Desk
 from crm.calling.queries.screen import Pace as Pace
 from crm.calling.queries.screen import SameNumber as SameNumber

@@ -19,6 +19,8 @@ from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from crm.companies.models import Workplace
 from crm.people.models import Jobcentre
 
+LEFT_MOST = 5000
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -49,15 +51,20 @@ def _today(user_id: int, now: datetime) -> Select[int, int, int]:
 def figures(
     session: Session, scope: Scope, user_id: int, now: datetime, campaign_id: int, jobcentre_id: int | None = None
 ) -> tuple[Pace, int]:
-    """The day's pace, and how many are left: entries still to be called in the scope, due or not. One query."""
-    left = select(func.count()).where(
+    """The day's pace, and how many are left: entries still to be called in the scope, due or not. One query.
+
+    More than ``LEFT_MOST`` are counted as one more than that: nobody works a queue down by such a number, and the
+    figure stands on every company's screen.
+    """
+    left = select(QueueEntry.id).where(
         QueueEntry.campaign_id == campaign_id,
         QueueEntry.state == "waiting",
         scope.clause(jobcentre=QueueEntry.jobcentre_id, firm=QueueEntry.calling_firm_id),
     )
     if jobcentre_id is not None:
         left = left.where(QueueEntry.jobcentre_id == jobcentre_id)
-    *today, waiting = session.execute(_today(user_id, now).add_columns(left.scalar_subquery())).one()
+    counted = select(func.count()).select_from(left.limit(LEFT_MOST + 1).subquery()).scalar_subquery()
+    *today, waiting = session.execute(_today(user_id, now).add_columns(counted)).one()
     return Pace(*today), waiting
 
 

@@ -77,6 +77,7 @@ def call_screen(entry: QueueEntry, form: OutcomeForm | None = None, done: Call |
         },
         "pace": pace,
         "left": left,
+        "left_most": queries.LEFT_MOST,
         "jobcentre_id": jobcentre_for(entry),
         "slots_url": url_for("visits.slots_panel", entry_id=entry.id),
         "book_url": url_for("visits.book"),

@@ -12,9 +12,10 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from crm.base import activity
+from crm.base.db import refresh_statistics
 from crm.base.errors import N_, Invalid, Refusal
 from crm.companies.actions.chunks import ChunkWriter
-from crm.companies.models import Company, ImportBatch, ImportRemark, Workplace
+from crm.companies.models import Company, Contact, ImportBatch, ImportRemark, Workplace
 from crm.companies.rules.columns import Header
 from crm.companies.rules.correction import Rejected, correction_file
 from crm.companies.rules.csv_file import Record
@@ -30,6 +31,7 @@ CHUNK_ROWS = 2_000
 CHUNK_CHARACTERS = 4_000_000
 KEPT_REMARKS = 200
 KEPT_REJECTS = 10_000
+MANY = 1_000  # new rows from which the planner is told of them
 
 
 @dataclass

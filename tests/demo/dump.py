@@ -28,7 +28,6 @@ LOOSE = {
     "call_id": "calls",
     "batch_id": "import_batches",
     "company_id": "companies",
-    "jobcentre_id": "jobcentres",
     "call_back_by": "users",
     "claimed_by": "users",
     "final_by": "users",

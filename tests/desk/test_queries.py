@@ -26,7 +26,7 @@ from tests.factories import (
     make_workplace,
 )
 from tests.factories.calendars import make_absence, make_consultant
-from tests.factories.calling import make_call
+from tests.factories.calling import make_call, make_phoner
 from tests.factories.followups import make_follow_up
 from tests.factories.openings import make_opening
 
@@ -92,12 +92,14 @@ def test_other_jobcentres_notes_are_marked_as_theirs(session: Session) -> None:
 def test_a_calling_firm_sees_its_own_calls_and_nothing_of_follow_up(session: Session) -> None:
     joined = make_participation(session)
     entry = make_queue_entry(session, participation=joined)
-    phoner = make_user(session, "phoner")
-    make_call(session, entry=entry, user=phoner, calling_firm_id=phoner.calling_firm_id)
-    make_call(session, entry=entry)
+    phoner, former = make_phoner(session, joined), make_user(session, "phoner")
+    for caller in (phoner, former):
+        make_call(session, entry=entry, user=caller, calling_firm_id=caller.calling_firm_id)
     visit = make_visit(session, entry=entry, state="held", starts_at=NOW - timedelta(days=2))
     make_follow_up(session, visit=visit)
     make_opening(session, visit=visit, akutjob=False)
+    before = story(session, Scope(firms=frozenset({former.calling_firm_id or 0})), entry.workplace_id)
+    assert before.lines == []  # it no longer calls the list
     found = story(session, Scope(firms=frozenset({phoner.calling_firm_id or 0})), entry.workplace_id)
     assert [(line.kind, line.who) for line in found.lines] == [("call", phoner.name)]
 

@@ -112,10 +112,10 @@ def _gate(
     found = _ready(jobcentre_id is not None, len(firms)).first(session, asked) if firms else None
     if found is None:
         raise NotFound
-    return Gate(*found[:_WIDTH], starts_on=day, ends_on=day)
+    return Gate(*found[:_WIDTH], day, day)
 
 
-_WIDTH = len(fields(Gate)) - 2  # what follows is the lock
+_WIDTH: Any = len(fields(Gate)) - 2  # what follows is the lock
 _COLUMNS = [column.key for column in QueueEntry.__table__.columns]
 
 
@@ -180,9 +180,9 @@ def _kept(session: Session, actor: Any, now: datetime, taken: Taken, reserve: bo
     return [taken.id] if beside is None else [taken.id, beside]
 
 
-def _entity(session: Session, entry_id: int) -> Any:
+def _entity(session: Session, entry_id: int) -> QueueEntry:
     """The entry, to be read from the database when somebody looks at it."""
-    found: Any = session.identity_map.get(identity_key(QueueEntry, entry_id))
+    found: QueueEntry | None = session.identity_map.get(identity_key(QueueEntry, entry_id))
     if found is None:
         found = QueueEntry(id=entry_id)
         make_transient_to_detached(found)

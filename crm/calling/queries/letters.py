@@ -36,7 +36,7 @@ def off_letters(session: Session, now: datetime) -> dict[datetime, list[int]]:
     for campaign_id in session.scalars(select(Campaign.id).where(Campaign.state == "open").order_by(Campaign.id)).all():
         days = held.get(campaign_id, {})
         for entry_id, mailed_on in session.execute(_off(campaign_id, days, now)):
-            found[days[mailed_on] if mailed_on in days else now].append(entry_id)
+            found[days.get(mailed_on, now) if mailed_on else now].append(entry_id)
     return dict(found)
 
 

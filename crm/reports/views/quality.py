@@ -85,7 +85,7 @@ def _nav(bar: Bar) -> list[dict[str, Any]]:
     """The pages of supervision for the same campaign."""
     named = (
         (_("Ringestatus"), "calling.board", "calling.supervise"),
-        (_("Genopkald"), "calling.call_backs", "calling.supervise"),
+        (_("Genopkald"), "calling.supervised_call_backs", "calling.supervise"),
         (_("Kvalitet"), "reports.quality", "calling.supervise"),
         (_("Fordeling"), "calling.allot", "campaigns.manage"),
     )

@@ -14,14 +14,13 @@ from crm.base.clock import at
 from crm.people.models import User
 from crm.visits.actions import book
 from crm.visits.models import SlotHold
-from tests.browser.conftest import Watched, address, browser, window
+from tests.browser.conftest import Watched
 from tests.conftest import NOW, PASSWORD
 from tests.factories import make_visit
 from tests.factories.calling import make_phoner
 from tests.factories.core import make_workplace
 from tests.factories.visits import HADSUND, METTE, Scene, make_scene
 
-__all__ = ["address", "browser", "window"]  # fixtures
 pytestmark = pytest.mark.browser
 TUESDAY = date(2026, 12, 1)
 Open = Callable[..., Watched]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
-
-from crm.base.db import is_sqlite
 
 
 class Straight:
@@ -31,9 +29,7 @@ class Straight:
             made = self._make(session).compile(dialect=connection.dialect)
             self._made[name] = str(made), made.positiontup, {key: made.params[key] for key in made.params}
         text, order, given = self._made[name]
-        asked: Any = {**given, **values}
-        if is_sqlite(connection):
-            asked = [_text(asked[key]) for key in order or ()]
+        asked = _driver_values({**given, **values}, order)
         cursor = connection.connection.cursor()
         try:
             cursor.execute(text, asked)
@@ -42,8 +38,12 @@ class Straight:
             cursor.close()
 
 
-def _text(value: Any) -> Any:
-    """As the types of ``base.db`` store it in SQLite."""
+def _driver_values(values: Mapping[str, Any], order: Sequence[str] | None) -> Any:
+    """Parameters as the driver takes them: by name on PostgreSQL; by their ``order`` on SQLite, times as text."""
+    return values if order is None else [_as_text(values[name]) for name in order]
+
+
+def _as_text(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
     return value.isoformat() if isinstance(value, date) else value

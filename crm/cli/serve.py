@@ -18,6 +18,9 @@ from crm.cli.edge import refuse
 from crm.integrations.telephony import Telephony
 from crm.travel.engine import default_engine
 
+CONNECTIONS = 4000
+"""Browsers keep theirs open, several each; at waitress's own 100 the hundred-and-first person would wait for ever."""
+
 
 def _ready() -> Flask:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -36,7 +39,16 @@ def _serve(app: Flask, host: str, port: int, threads: int) -> None:
     from waitress import create_server
 
     try:
-        server = create_server(app, host=host, port=port, threads=threads, ident="jobaabner")
+        server = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=threads,
+            ident="jobaabner",
+            connection_limit=CONNECTIONS,
+            backlog=CONNECTIONS,
+            asyncore_use_poll=True,  # select() knows no more than 1,024
+        )
     except OSError as exc:
         refuse(f"Kan ikke lytte på {host}:{port} ({exc.strerror}). Vælg en anden port med --port.")
 

@@ -112,10 +112,11 @@ def _gate(
     found = _ready(jobcentre_id is not None, len(firms)).first(session, asked) if firms else None
     if found is None:
         raise NotFound
-    return Gate(*found[:_WIDTH], day, day)
+    values: tuple[Any, ...] = (*found[:_WIDTH], day, day)
+    return Gate(*values)
 
 
-_WIDTH: Any = len(fields(Gate)) - 2  # what follows is the lock
+_WIDTH = len(fields(Gate)) - 2  # what follows is the lock
 _COLUMNS = [column.key for column in QueueEntry.__table__.columns]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Update, and_, or_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult, Update, and_, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from crm.base.db import lock_name, lock_person
 from crm.base.errors import N_, Refusal
@@ -92,7 +92,9 @@ def _alone(session: Session, now: datetime, entry: QueueEntry, statement: Update
         return statement.where(QueueEntry.id == entry.id)
     lock_name(session, number_lock(entry.phone))
     rules = {name: value for name, value in limits(entry.campaign, now).items() if name in ("now", "today")}
-    return statement.where(QueueEntry.id == entry.id, ~number_busy(QueueEntry).params(rules))
+    q: Any = aliased(QueueEntry, name="q")
+    alone = select(q.id).where(q.id == entry.id, ~number_busy(q)).params(rules)
+    return statement.where(QueueEntry.id.in_(alone))
 
 
 def number_lock(phone: str | None) -> str:

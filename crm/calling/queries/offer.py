@@ -7,7 +7,7 @@ IS NULL of a subquery for so rare that it sorts the whole queue.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -38,22 +38,27 @@ from crm.campaigns.rules import months_before
 from crm.companies.models import Workplace
 
 _CALL_BACK: Any = literal_column(str(RANK_CALL_BACK))
-_moment = lru_cache(64)(lambda day: day_bounds(day)[0])
+
+
+@lru_cache
+def _day(day: date, months: int) -> tuple[datetime, datetime | None]:
+    """When the Danish day began, and the day so many months before it; None without a quarantine."""
+    return day_bounds(day)[0], at(months_before(day, months), 0) if months else None
 
 
 def limits(campaign: Any, now: datetime) -> dict[str, Any]:
     """The parameters of the rules: of the campaign (or its columns) at ``now``."""
     day = danish_date(now)
-    months = campaign.quarantine_months
+    today, answered_since = _day(day, campaign.quarantine_months)
     return {
         "now": now,
         "day": day,
-        "today": _moment(day),
+        "today": today,
         "in_campaign": campaign.id,
         "cap": campaign.max_attempts,
         "day_cap": campaign.max_attempts_a_day,
         "number_cap": campaign.max_number_attempts,
-        "answered_since": at(months_before(day, months), 0) if months else None,
+        "answered_since": answered_since,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Callable
@@ -20,6 +21,10 @@ from crm.travel.engine import default_engine
 
 CONNECTIONS = 4000
 """Browsers keep theirs open, several each; at waitress's own 100 the hundred-and-first person would wait for ever."""
+
+THREADS = 4
+"""Few: requests are short and share one interpreter, so that more of them at once only make each other slower. Slow
+browsers hold no thread."""
 
 
 def _ready() -> Flask:
@@ -57,16 +62,23 @@ def _serve(app: Flask, host: str, port: int, threads: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     # the ways between the map's nodes take some seconds to work out: not in somebody's first search
-    threading.Thread(target=default_engine().prepare, name="travel", daemon=True).start()
+    threading.Thread(target=_warm, name="travel", daemon=True).start()
     telephony: Telephony = app.extensions["crm.telephony"]
     telephony.start(f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}")
     click.echo(f"Jobåbner kører på http://{host}:{port}  (stop med Ctrl+C)")
     server.run()
 
 
+def _warm() -> None:
+    """Then what was made at start is left out of garbage collection: walking the whole map would halt every request."""
+    default_engine().prepare()
+    gc.collect()
+    gc.freeze()
+
+
 def _options(command: Callable[..., Any]) -> Callable[..., Any]:
     defaults = Settings()
-    command = click.option("--threads", default=8, show_default=True, help="Requests answered at once.")(command)
+    command = click.option("--threads", default=THREADS, show_default=True, help="Requests answered at once.")(command)
     command = click.option("--port", default=None, type=int, help=f"CRM_PORT, else {defaults.port}.")(command)
     return click.option("--host", default=None, help=f"CRM_HOST, else {defaults.host}.")(command)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from crm.base.clock import danish, danish_date
 from crm.base.words import LONG_DAYS
 from crm.calendars.rules import monday_of, week_bounds, week_name, week_of
-from crm.visits.queries import Ask, board
+from crm.visits.queries import Ask, Board, board
 from crm.visits.rules.panel import WHY_FIRST, WHY_REST, PanelDay, chosen, morning, why_other
 from crm.visits.rules.slots import Slot, explanation, refusal_short
 from crm.web.filters import dk_day, dk_long_day, dk_time
@@ -68,12 +68,8 @@ def panel(
     key of the time that is chosen, shown whatever its rank; ``without``: keys shown elsewhere on the page."""
     wish = ask.wish(now)
     whole = board(session, now, ask, now, wish.latest)
-    slots = whole.bookable(now, wish.latest + timedelta(minutes=1))
-    marked = next((s for s in slots if s.key == checked), None)
-    first = monday_of(marked.starts_at if marked else min((s.starts_at for s in slots), default=wish.earliest))
-    monday = week_of(week) or first
+    marked, monday, here, found = _week(whole, now, week, checked)
     start, end = week_bounds(monday)
-    here = [s for s in slots if start <= s.starts_at < end]
     best = here[0] if here else None
     shown = [s for s in here if s.key not in set(without)]
     days = chosen(shown, whole.refused(max(start, now), end) if here else [], every=every, keep=checked)
@@ -83,13 +79,42 @@ def panel(
         [day_of(day, now, best, checked) for day in days],
         marked if marked is not None and marked not in here and marked.key not in set(without) else None,
         best,
-        bool(slots),
+        found,
         len(whole.people),
         week_name(monday - timedelta(days=7)) if monday > monday_of(now) else None,
         week_name(monday + timedelta(days=7)) if monday + timedelta(days=7) <= danish_date(wish.latest) else None,
         every,
         len(shown) - listed,
     )
+
+
+def _week(
+    whole: Board, now: datetime, week: str | None, checked: str | None
+) -> tuple[Slot | None, date, list[Slot], bool]:
+    """The checked slot, the Monday of the week to show, its slots best first, and whether there are any at all.
+
+    Weeks are looked at one by one until one has a time: most often it is the first, and the others need no work.
+    """
+    last = whole.wish.latest + timedelta(minutes=1)
+
+    def of(monday: date) -> list[Slot]:
+        start, end = week_bounds(monday)
+        return whole.bookable(max(start, now), min(end, last))
+
+    first = monday_of(whole.wish.earliest)
+    count = (monday_of(last) - first).days // 7 + 1
+    mondays = [first + timedelta(weeks=n) for n in range(max(count, 1))]
+    marked = None
+    if checked is not None:
+        marked = next((s for monday in mondays for s in of(monday) if s.key == checked), None)
+    asked = week_of(week) or (monday_of(marked.starts_at) if marked else None)
+    if asked is not None:
+        here = of(asked)
+        return marked, asked, here, bool(here) or any(of(monday) for monday in mondays)
+    for monday in mondays:
+        if here := of(monday):
+            return marked, monday, here, True
+    return marked, first, [], False
 
 
 def day_of(day: PanelDay, now: datetime, best: Slot | None, checked: str | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -56,6 +57,8 @@ def _serve(app: Flask, host: str, port: int, threads: int) -> None:
         )
     except OSError as exc:
         refuse(f"Kan ikke lytte på {host}:{port} ({exc.strerror}). Vælg en anden port med --port.")
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a request that waits a moment is no news
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)

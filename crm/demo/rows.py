@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from crm.base.activity import Activity
 from crm.base.db import continue_ids
 from crm.calendars.models import CalendarEvent
+from crm.calling.actions.finish import SETTLED
 from crm.calling.models import Call, QueueEntry
 from crm.campaigns.models import Campaign
 from crm.companies.models import Contact, Workplace
@@ -119,21 +120,8 @@ class Rows:
         self.changed = {model: {} for model in self.changed}
 
 
-STATE = (
-    "state",
-    "rank",
-    "due_at",
-    "awake",
-    "attempts",
-    "day_attempts",
-    "last_outcome",
-    "last_called_at",
-    "call_back_by",
-    "final_outcome",
-    "final_at",
-    "final_by",
-    "final_firm_id",
-)
+# The demo's calls leave no note half typed and nothing in anybody's hands.
+STATE = tuple(name for name in SETTLED if name not in ("draft_note", "claimed_by", "claimed_at"))
 
 
 def of_visit(visit: Row) -> Row:

@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, Select, and_, case, func, literal, null, or
 from sqlalchemy.orm import Session, aliased
 
 from crm.base import activity
-from crm.base.db import insert_for, lock_name, lock_person
+from crm.base.db import insert_for, lock_name, lock_person, refresh_statistics
 from crm.base.errors import N_, Invalid, Refusal
 from crm.calling.actions.keep import let_go
 from crm.calling.actions.order import behind, weight_of
@@ -20,6 +20,7 @@ from crm.calling.rules import PAUSES
 from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from crm.companies.models import Workplace
 
+MANY = 1_000  # new entries from which the planner is told of them
 _COLUMNS = (
     "campaign_id",
     "jobcentre_id",
@@ -51,6 +52,8 @@ def enqueue(session: Session, actor: Any, now: datetime, call_list: CallList) ->
     result = session.execute(statement, execution_options={"preserve_rowcount": True})
     count = int(result.rowcount) if isinstance(result, CursorResult) else 0
     _mark_shared(session, call_list.id)
+    if count > MANY:
+        refresh_statistics(session, (QueueEntry,))
     activity.record(session, actor, now, "calling.enqueue", call_list, campaign_id=campaign.id, entries=count)
     session.flush()
     return count

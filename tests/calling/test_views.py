@@ -139,6 +139,25 @@ def test_a_script_is_answered_with_why_there_is_no_next(
     assert "Den næste kommer i dag kl. 10.30" in text
 
 
+def test_the_last_company_of_a_list_is_followed_by_a_word_that_it_was_the_last(
+    page: FlaskClient, part: Participation, entry: QueueEntry
+) -> None:
+    fetch(page, part)
+    text = send(page, entry, htmx=True, outcome="declined", reason="no_time").text
+    assert "Listen er ringet igennem" in text
+    assert "Vælg en anden liste" in text
+    assert "Det holder virksomhederne tilbage" not in text
+
+
+def test_the_first_choice_is_where_somebody_waits(page: FlaskClient, db: Session, part: Participation) -> None:
+    newer = make_campaign(db, name="Ny og tom", starts_on=NOW.date())
+    make_participation(db, campaign=newer, jobcentre=part.jobcentre, firm=part.calling_firm)
+    db.commit()
+    text = page.get("/call").text
+    assert f'value="{newer.id}:{part.jobcentre_id}">' in text
+    assert f'value="{part.campaign_id}:{part.jobcentre_id}" checked' in text
+
+
 @pytest.mark.parametrize(
     ("data", "shown"),
     [

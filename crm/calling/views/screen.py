@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -167,7 +168,8 @@ def start_page(*, dry: bool = False, done: Call | None = None) -> str:
     desks = queries.desks(db, scope(), danish_date(now()))
     kept = chosen_desk()
     offered = {(desk.campaign_id, desk.jobcentre_id) for desk in desks} | {(desk.campaign_id, None) for desk in desks}
-    chosen = kept if kept in offered else (desks[0].campaign_id, None) if desks else None
+    first = next((desk for desk in desks if desk.waiting), desks[0] if desks else None)
+    chosen = kept if kept in offered else (first.campaign_id, None) if first else None
     pause = cookie.get(PAUSE)
     return render_template(
         "calling/start.html",
@@ -178,7 +180,7 @@ def start_page(*, dry: bool = False, done: Call | None = None) -> str:
         pause=pause,
         pauses=rules.PAUSES,
         paused=_paused(pause),
-        dry=why_dry(*chosen) if chosen and dry else {},
+        dry=why_dry(*chosen, left=_left(desks, *chosen)) if chosen and dry else {},
         path=url_for("calling.call", dry=1) if dry else url_for("calling.call"),
         undo=undo_line(done or queries.undoable(db, actor().id, now())),
     )
@@ -192,8 +194,16 @@ def _paused(pause: dict[str, str] | None) -> dict[str, Any] | None:
     return {"since": since, "seconds": max(0, int((now() - since).total_seconds()))}
 
 
-def why_dry(campaign_id: int, jobcentre_id: int | None) -> dict[str, Any]:
-    """Reasons with counts, and when the next one comes."""
+def _left(desks: Sequence[queries.Desk], campaign_id: int, jobcentre_id: int | None) -> int:
+    """Companies still to be called at the chosen desk."""
+    here = (desk for desk in desks if desk.campaign_id == campaign_id and jobcentre_id in (None, desk.jobcentre_id))
+    return sum(desk.waiting for desk in here)
+
+
+def why_dry(campaign_id: int, jobcentre_id: int | None, *, left: int) -> dict[str, Any]:
+    """Reasons with counts, and when the next one comes; ``worked``: the list is called to its end."""
+    if not left:
+        return {"worked": True, "reasons": [], "coming": None}
     asked = {"jobcentre_id": jobcentre_id, "me": actor().id}
     reasons = queries.why_dry(session(), scope(), campaign_id, now(), **asked)
     coming = queries.next_due(session(), scope(), campaign_id, now(), **asked)

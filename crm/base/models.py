@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from importlib import import_module
 
-ROOMS = ("people", "integrations", "companies", "calendars", "campaigns", "calling", "visits", "openings", "followups")
+ROOMS = (
+    "people",
+    "integrations",
+    "companies",
+    "travel",
+    "calendars",
+    "campaigns",
+    "calling",
+    "visits",
+    "openings",
+    "followups",
+)
 
 
 def load_all() -> None:

@@ -58,6 +58,22 @@ class Settings:
     sign_in_limit_address: str = "300 per minute"
     trusted_proxies: int = 0
     upload_max_mb: int = 64
+    credentials_key: str = ""
+    travel_engine: str = "embedded"
+    travel_url: str = ""
+    travel_timeout_ms: int = 2500
+    travel_cache_days: int = 90
+    geocoding: str = "none"
+    geocoding_url: str = "https://adressevaelger.dk"
+    geocoding_token: str = ""
+    mailbox: str = "none"
+    mailbox_path: Path = field(default_factory=Path)
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_user: str = ""
+    imap_password: str = ""
+    imap_folder: str = "INBOX"
+    calendar_private_hosts: bool = False
 
     @property
     def production(self) -> bool:

@@ -18,7 +18,7 @@ from crm.base import schema
 from crm.base.settings import Settings
 from crm.cli.edge import refuse
 from crm.integrations.telephony import Telephony
-from crm.travel.engine import default_engine
+from crm.travel.engine import embedded_engine
 
 CONNECTIONS = 4000
 """Browsers keep theirs open, several each; at waitress's own 100 the hundred-and-first person would wait for ever."""
@@ -74,7 +74,7 @@ def _serve(app: Flask, host: str, port: int, threads: int) -> None:
 
 def _warm() -> None:
     """Then what was made at start is left out of garbage collection: walking the whole map would halt every request."""
-    default_engine().prepare()
+    embedded_engine().prepare()
     gc.collect()
     gc.freeze()
 

@@ -11,7 +11,7 @@ from typing import NoReturn, TextIO
 
 import click
 
-from crm.travel.engine import EmbeddedEngine, Leg, Place, default_engine, place_of_postcode
+from crm.travel.engine import EmbeddedEngine, Leg, Place, TravelEngine, default_engine, place_of_postcode
 from crm.travel.places import NO_SAME_DAY
 from crm.travel.postcodes import row_of_postcode
 
@@ -39,7 +39,7 @@ def travel_command(
         answer_one(origin, destination, layout, engine)
 
 
-def answer_one(origin: str, destination: str, layout: str, engine: EmbeddedEngine) -> None:
+def answer_one(origin: str, destination: str, layout: str, engine: TravelEngine) -> None:
     """Print one leg as a Danish line or as JSON; an unknown place ends the command with exit code 1."""
     try:
         leg = engine.leg(read_place(origin), read_place(destination))
@@ -51,7 +51,7 @@ def answer_one(origin: str, destination: str, layout: str, engine: EmbeddedEngin
         click.echo(f"{label(origin)} → {label(destination)}: {sentence(leg)}")
 
 
-def answer_pairs(path: Path, engine: EmbeddedEngine) -> None:
+def answer_pairs(path: Path, engine: TravelEngine) -> None:
     """Print one CSV row for each row of the file, in its order.
 
     A row with an unknown place keeps its line (reachable=false) and is named on stderr, so that a long file
@@ -72,7 +72,7 @@ def answer_pairs(path: Path, engine: EmbeddedEngine) -> None:
         )
 
 
-def write_rows(reader: csv.DictReader[str], out: TextIO, engine: EmbeddedEngine) -> None:
+def write_rows(reader: csv.DictReader[str], out: TextIO, engine: TravelEngine) -> None:
     """The answers as CSV, with a warning on stderr for each row that could not be placed."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -83,7 +83,7 @@ def write_rows(reader: csv.DictReader[str], out: TextIO, engine: EmbeddedEngine)
         writer.writerow([origin, destination, km, leg.minutes, ferry, str(leg.reachable).lower()])
 
 
-def _answers(reader: csv.DictReader[str], engine: EmbeddedEngine) -> Iterator[tuple[str, str, Leg, str | None]]:
+def _answers(reader: csv.DictReader[str], engine: TravelEngine) -> Iterator[tuple[str, str, Leg, str | None]]:
     for row in reader:
         origin, destination = (row["from"] or "").strip(), (row["to"] or "").strip()
         try:

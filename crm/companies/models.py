@@ -23,14 +23,15 @@ class Company(Base):
 class Workplace(Base):
     """A production unit. ``row_hash`` is the digest of the register fields, so that a re-import sees what changed.
 
-    ``geo_source``: ``file`` (coordinates came with the extract), ``postcode`` (centre of the postcode), ``none``.
+    ``geo_source``: ``file`` (coordinates came with the extract), ``address`` (the address was looked up), ``street``
+    (only its street was found), ``postcode`` (centre of the postcode), ``none``.
     ``industry_version``: ``DB25`` or ``DB07``. ``do_not_call_*`` is the company's own wish, for every campaign.
     """
 
     __tablename__ = "workplaces"
     __table_args__ = (
         Index("ix_workplaces_segment", "municipality_code", "industry_code", "employees"),
-        CheckConstraint("geo_source IN ('file','postcode','none')", name="geo_source"),
+        CheckConstraint("geo_source IN ('file','address','street','postcode','none')", name="geo_source"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -133,3 +134,25 @@ class ImportedWorkplace(Base):
     )
     change: Mapped[str] = mapped_column(String(10), default="unchanged")
     before: Mapped[dict[str, Any] | None] = mapped_column()
+
+
+class Geocoding(Base):
+    """Looking up where a workplace's address lies. ``asked``: the address as it was asked for, so that a corrected one
+    is looked up anew.
+
+    state: ``found``, ``unclear`` (several answers, none certain), ``unknown``, ``failed`` (no answer; tried again at
+    ``next_at``). ``matched``: the address that was found.
+    """
+
+    __tablename__ = "geocodings"
+    __table_args__ = (CheckConstraint("state IN ('found','unclear','unknown','failed')", name="state"),)
+
+    workplace_id: Mapped[int] = mapped_column(
+        ForeignKey("workplaces.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    asked: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(10))
+    matched: Mapped[str] = mapped_column(String(500), default="")
+    at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_at: Mapped[datetime | None]

@@ -68,3 +68,15 @@ class IncomingSms(Base):
     phone: Mapped[str] = mapped_column(String(20))
     meant: Mapped[str] = mapped_column(String(10), default="")
     at: Mapped[datetime]
+
+
+class IncomingMail(Base):
+    """A mail from the mailbox that was read, once however often it is seen: ``message_id`` names it. ``meant``: what it
+    turned out to be (``reply``, ``other``, ``broken``). What people wrote is not kept here."""
+
+    __tablename__ = "incoming_mail"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[str] = mapped_column(String(300), unique=True)
+    meant: Mapped[str] = mapped_column(String(10), default="")
+    at: Mapped[datetime]

@@ -26,9 +26,11 @@ __all__ = [
     "PostcodeRow",
     "TravelEngine",
     "default_engine",
+    "embedded_engine",
     "minutes",
     "place_of_postcode",
     "postcodes",
+    "use",
 ]
 
 DIRECT_KM = 30.0
@@ -63,6 +65,9 @@ class EmbeddedEngine:
             [pair(start, goal) if start <= goal else pair(goal, start) for goal in goals]
             for start in map(_rounded, origins)
         ]
+
+    def warm(self, origins: Sequence[Place], destinations: Sequence[Place]) -> None:
+        """Nothing to fetch: every drive is worked out here."""
 
     def prepare(self) -> None:
         """Work out the ways from every node now (some seconds), so that no first question waits for them."""
@@ -130,9 +135,23 @@ Attached = tuple[tuple[int, float], ...]
 
 
 @cache
-def default_engine() -> EmbeddedEngine:
-    """The one engine of this process."""
+def embedded_engine() -> EmbeddedEngine:
+    """The one embedded engine of this process: what it has worked out serves everybody."""
     return EmbeddedEngine()
+
+
+_chosen: TravelEngine | None = None
+
+
+def default_engine() -> TravelEngine:
+    """The engine this process drives by: what ``use`` was given, else the embedded one."""
+    return _chosen or embedded_engine()
+
+
+def use(engine: TravelEngine | None) -> None:
+    """Drive by ``engine`` from now on, None for the embedded one; called when the product starts."""
+    global _chosen
+    _chosen = engine
 
 
 def minutes(origin: Place, destination: Place) -> int | None:

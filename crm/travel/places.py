@@ -46,3 +46,7 @@ class TravelEngine(Protocol):
 
     def matrix(self, origins: Sequence[Place], destinations: Sequence[Place]) -> list[list[Leg]]:
         """One row for each origin, one column for each destination."""
+
+    def warm(self, origins: Sequence[Place], destinations: Sequence[Place]) -> None:
+        """Make sure that these drives, both ways, can be answered without waiting: call it before a search or a check
+        that asks for many of them one by one, and never while holding a lock."""

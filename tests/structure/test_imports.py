@@ -27,7 +27,7 @@ ROOMS = (
     "web",
     "base",
 )
-COMPOSITION = ("app.py", "scheduler.py", "__main__.py", "cli", "demo")
+COMPOSITION = ("app.py", "__main__.py", "cli", "demo", "scheduler")
 # within a room, top to bottom
 LAYERS = ("views", "api", "forms", "jobs", "actions", "queries", "rules", "models")
 SHARED_LAYERS = {"actions", "queries", "rules", "models"}

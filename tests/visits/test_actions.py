@@ -206,8 +206,10 @@ def test_moving_tells_both_parties_and_replaces_the_reminder(session: Session) -
     assert "SEQUENCE:1" in invitation
     told = {m.recipient for m in outbox(session, f"visit:{visit.id}:visit_%:1:%")}
     assert told == {person.email for person in scene.consultants}
-    event = session.scalars(select(CalendarEvent)).one()
-    assert (event.consultant_id, event.sequence) == (scene.consultants[1].id, 1)
+    shown = {e.consultant_id: e for e in session.scalars(select(CalendarEvent))}
+    former, now_with = (shown[person.id] for person in scene.consultants)
+    assert (former.status, former.sequence, former.starts_at) == ("CANCELLED", 1, TEN + timedelta(days=5))
+    assert (now_with.status, now_with.sequence, now_with.uid) == ("CONFIRMED", 1, former.uid)
 
 
 def test_moving_is_refused_as_booking_is(session: Session) -> None:

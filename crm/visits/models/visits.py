@@ -1,4 +1,4 @@
-"""Visits and their history."""
+"""Visits and their history; the database itself refuses overlap."""
 
 from __future__ import annotations
 
@@ -96,40 +96,6 @@ class VisitEvent(Base):
     visit: Mapped[Visit] = relationship(back_populates="events")
     actor: Mapped[User | None] = relationship(foreign_keys=actor_id)
     responsible: Mapped[User | None] = relationship(foreign_keys=responsible_id)
-
-
-class SlotHold(Base):
-    """A time kept for a phoner who is talking with the company; it takes up time until ``until``, visible to others,
-    and lapses by itself. An entry has one at a time."""
-
-    __tablename__ = "slot_holds"
-    __table_args__ = (
-        CheckConstraint("starts_at < ends_at", name="span"),
-        Index("ix_slot_holds_consultant_id_starts_at", "consultant_id", "starts_at"),
-    )
-
-    entry_id: Mapped[int] = mapped_column(ForeignKey("queue_entries.id", ondelete="CASCADE"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    consultant_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    starts_at: Mapped[datetime]
-    ends_at: Mapped[datetime]
-    lat: Mapped[float] = mapped_column(Float)
-    lon: Mapped[float] = mapped_column(Float)
-    held_at: Mapped[datetime]
-    until: Mapped[datetime]
-
-
-class FitRun(Base):
-    """When the fit of a jobcentre's waiting companies was last computed, for which visits and how long it took."""
-
-    __tablename__ = "fit_runs"
-
-    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
-    jobcentre_id: Mapped[int] = mapped_column(ForeignKey("jobcentres.id", ondelete="CASCADE"), primary_key=True)
-    ran_at: Mapped[datetime]
-    last_event_id: Mapped[int] = mapped_column(Integer, default=0)
-    entries: Mapped[int] = mapped_column(Integer, default=0)
-    seconds: Mapped[float] = mapped_column(Float, default=0)
 
 
 refuse_overlap(cast(Table, Visit.__table__), "consultant_id", OCCUPYING)

@@ -1,0 +1,78 @@
+"""The calendar page: the week, and everything that is set on it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import render_template, request
+from flask import session as cookie
+
+from crm.base.clock import danish_date, day_bounds
+from crm.calendars import queries
+from crm.calendars.forms import AbsenceForm, HoursForm, ProfileForm
+from crm.calendars.rules import hours_between, monday_of, week_bounds, week_name, week_of
+from crm.calendars.views.blueprint import consultant_of, may_manage, pages
+from crm.people.models import User
+from crm.web.edge import now, session
+from crm.web.permit import actor, requires, scope
+
+
+@pages.get("/calendar")
+@requires("calendars.read")
+def index() -> Any:
+    """Own calendar, or with ``?consultant=`` one in reach; a lead without a choice sees the first."""
+    people = queries.consultants(session(), scope())
+    wanted = request.args.get("consultant")
+    if wanted:
+        return page_of(consultant_of(wanted), people)
+    if not people:
+        return render_template("calendars/nobody.html")
+    return page_of(next((person for person in people if person.id == actor().id), people[0]), people)
+
+
+def page_of(person: User, people: Any, status: int = 200, **forms: Any) -> Any:
+    """The page, with the forms that were refused in place of fresh ones."""
+    monday = week_of(request.args.get("week")) or monday_of(now())
+    start, end = week_bounds(monday)
+    stretches = queries.weekly_hours(session(), person.id)
+    profile = queries.profiles(session(), [person.id]).get(person.id)
+    hours, base = HoursForm(formdata=None), ProfileForm(formdata=None)
+    hours.fill(stretches)
+    base.fill(profile)
+    shown: dict[str, Any] = {"hours_form": hours, "profile_form": base, "absence_form": AbsenceForm(formdata=None)}
+    absences = queries.absences(session(), person.id, min(start, now()))
+    events = queries.events(session(), person.id, start, end)
+    working = hours_between(stretches, start, end)
+    return render_template(
+        "calendars/index.html",
+        person=person,
+        people=people,
+        profile=profile,
+        monday=monday,
+        days=[_day(monday + timedelta(days=n), working, absences, events) for n in range(7)],
+        week=week_name(monday),
+        earlier=week_name(monday - timedelta(days=7)),
+        later=week_name(monday + timedelta(days=7)),
+        absences=[a for a in absences if a.ends_at > now()],
+        link=queries.feed_link(session(), person.id),
+        feed_url=cookie.pop(f"feed_{person.id}", None),
+        mine=person.id == actor().id,
+        may_manage=may_manage(person),
+        **{**shown, **forms},
+    ), status
+
+
+def _day(day: date, working: Any, absences: Any, events: Any) -> dict[str, Any]:
+    start, end = day_bounds(day)
+
+    def within(a: datetime, b: datetime) -> bool:
+        return a < end and b > start
+
+    return {
+        "day": day,
+        "today": day == danish_date(now()),
+        "hours": [s for s in working if within(*s)],
+        "absences": [a for a in absences if within(a.starts_at, a.ends_at)],
+        "events": [e for e in events if within(e.starts_at, e.ends_at)],
+    }

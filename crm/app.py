@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm.base.clock import Clock, danish_date
 from crm.base.db import make_engine, session_factory
+from crm.base.seal import Vault
 from crm.base.settings import REPOSITORY, Settings
 from crm.calendars import views as calendars_views
 from crm.calling import api as calling_api
@@ -100,6 +101,7 @@ def _database(app: Flask, settings: Settings) -> None:
     clock = Clock(settings.clock)
     app.extensions["crm.engine"] = engine
     app.extensions["crm.adapters"] = adapters
+    app.extensions["crm.vault"] = Vault.of(settings)
     app.extensions["crm.telephony"] = make_telephony(settings, clock)
 
     def drain(session: Session) -> None:

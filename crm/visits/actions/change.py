@@ -25,14 +25,15 @@ TAKEN = N_("Tiden er lige blevet taget af en anden. Besøget er ikke flyttet.")
 
 def move(
     session: Session,
-    actor: User,
+    actor: User | None,
     now: datetime,
     visit: Visit,
     starts_at: datetime,
     reason: str,
     consultant_id: int | None = None,
 ) -> Visit:
-    """Give the visit another time, and perhaps another consultant, who then answers for it.
+    """Give the visit another time, and perhaps another consultant, who then answers for it. ``actor`` None: the
+    company itself, by its link.
 
     Raises Refusal stale, overlap, travel, hours, capacity (with ``alternatives``); Invalid without a reason.
     """
@@ -65,8 +66,9 @@ def move(
     return visit
 
 
-def cancel(session: Session, actor: User, now: datetime, visit: Visit, by: str, reason: str) -> Visit:
-    """Take the visit out of the calendar; it still counts as booked. ``by``: company or jobcentre.
+def cancel(session: Session, actor: User | None, now: datetime, visit: Visit, by: str, reason: str) -> Visit:
+    """Take the visit out of the calendar; it still counts as booked. ``by``: company or jobcentre; ``actor``
+    None: the company itself, by its link.
 
     Raises Refusal stale when it is no longer booked; Invalid without a reason.
     """

@@ -19,6 +19,7 @@ from crm.base.db import make_engine, session_factory
 from crm.base.seal import Vault
 from crm.base.settings import REPOSITORY, Settings
 from crm.calendars import views as calendars_views
+from crm.calendars.jobs import write_copy
 from crm.calling import api as calling_api
 from crm.calling import views as calling_views
 from crm.calling.queries import outcomes
@@ -32,7 +33,12 @@ from crm.followups import views as followups_views
 from crm.integrations import render
 from crm.integrations import views as integrations_views
 from crm.integrations.actions import deliver_due
+from crm.integrations.caldav import opener
+from crm.integrations.calendar_out import CalendarOut
+from crm.integrations.fetch import HttpFetcher
+from crm.integrations.geocoding import make_geocoder
 from crm.integrations.mail import Adapter, FileMail, SmtpMail
+from crm.integrations.mailbox import make_mailbox
 from crm.integrations.sms import FileSms, TwilioSms
 from crm.integrations.telephony import make_telephony
 from crm.openings import api as openings_api
@@ -42,8 +48,11 @@ from crm.people.permissions import Gate
 from crm.people.queries import user_by_session
 from crm.reports import api as reports_api
 from crm.reports import views as reports_views
+from crm.travel.configure import configured
+from crm.travel.engine import use
 from crm.visits import api as visits_api
 from crm.visits import views as visits_views
+from crm.visits.rules import link
 from crm.web import edge, errors, filters, headers, hooks, i18n, permit
 from crm.web.api import make_openapi
 
@@ -98,11 +107,18 @@ def _database(app: Flask, settings: Settings) -> None:
     sessions = session_factory(engine)
     adapters = make_adapters(settings)
     render.configure(settings.base_url)
+    link.configure(settings.secret_key, settings.base_url, settings.mail_from)
     clock = Clock(settings.clock)
     app.extensions["crm.engine"] = engine
     app.extensions["crm.adapters"] = adapters
-    app.extensions["crm.vault"] = Vault.of(settings)
+    vault, caldav = Vault.of(settings), opener(settings.calendar_private_hosts)
+    adapters["calendar"] = CalendarOut(lambda copy_id: write_copy(sessions, vault, caldav, clock.now(), copy_id))
+    app.extensions["crm.vault"], app.extensions["crm.caldav"] = vault, caldav
+    app.extensions["crm.mailbox"] = make_mailbox(settings)
+    app.extensions["crm.fetcher"] = HttpFetcher(allow_private=settings.calendar_private_hosts)
+    app.extensions["crm.geocoder"] = make_geocoder(settings)
     app.extensions["crm.telephony"] = make_telephony(settings, clock)
+    use(configured(settings, sessions, clock.now))
 
     def drain(session: Session) -> None:
         """Quick adapters deliver at once; slow ones wait for the worker, so that no click waits for a server."""
@@ -136,12 +152,21 @@ def _rooms(app: Flask) -> None:
     for hooks_of in (calling_views.hooks, integrations_views.hooks):
         app.extensions["crm.csrf"].exempt(hooks_of)  # strangers' requests, believed by their signature alone
         app.register_blueprint(hooks_of)
+    _company_link(app)
     for module in APIS:
         app.extensions["crm.csrf"].exempt(module.api)
         app.register_api(module.api)  # type: ignore[attr-defined]
     _throttle_sign_in(app)
     app.extensions["campaigns.outcomes"] = _outcome_labels
     app.context_processor(_page_context)
+
+
+def _company_link(app: Flask) -> None:
+    """Strangers' pages: they check the form's token themselves, without a referrer, and are not to be tried out."""
+    blueprint = visits_views.company.company
+    app.extensions["crm.csrf"].exempt(blueprint)
+    app.extensions["crm.limiter"].limit(visits_views.company.LIMIT)(blueprint)
+    app.register_blueprint(blueprint)
 
 
 def _outcome_labels(campaign_id: int) -> dict[str, str]:

@@ -88,13 +88,18 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read ``CRM_*`` variables. Raises ConfigurationError naming the variable and the remedy."""
+        return _completed(cls.as_written(environ))
+
+    @classmethod
+    def as_written(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """What the environment says, neither checked nor completed: for commands that need no data folder."""
         environ = os.environ if environ is None else environ
         values: dict[str, object] = {}
         for name, spec in cls.__dataclass_fields__.items():
             raw = environ.get(f"CRM_{name.upper()}")
             if raw is not None and raw != "":
                 values[name] = _parse(name, raw, str(spec.type))
-        return _completed(cls(**values))  # type: ignore[arg-type]
+        return cls(**values)  # type: ignore[arg-type]
 
 
 def _parse(name: str, raw: str, kind: str) -> object:
@@ -116,6 +121,9 @@ def _completed(settings: Settings) -> Settings:
     if settings.production and settings.clock:
         raise ConfigurationError("CRM_CLOCK is refused when CRM_ENV=production; unset it.")
     _check_telephony(settings)
+    _check_mailbox(settings)
+    _check_geocoding(settings)
+    check_travel(settings)
     database_url = settings.database_url or f"sqlite:///{settings.data_dir / 'crm.sqlite3'}"
     if database_url.startswith("postgresql://"):
         database_url = "postgresql+psycopg://" + database_url.removeprefix("postgresql://")
@@ -149,6 +157,43 @@ def _check_telephony(settings: Settings) -> None:
         if not re.fullmatch(pattern, value):
             why = "is not set" if not value else "cannot be right"
             raise ConfigurationError(f"CRM_TELEPHONY=twilio: CRM_{name.upper()} {why}; it must match {pattern}")
+
+
+def _check_geocoding(settings: Settings) -> None:
+    """Raises ConfigurationError naming the variable that is missing or wrong."""
+    if settings.geocoding not in ("none", "adressevaelger"):
+        raise ConfigurationError(f"CRM_GEOCODING={settings.geocoding!r} must be none or adressevaelger.")
+    if settings.geocoding == "none":
+        return
+    if not re.fullmatch(r"https://\S+|http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?", settings.geocoding_url):
+        raise ConfigurationError("CRM_GEOCODING_URL must begin with https://: the token travels in the address.")
+    if len(settings.geocoding_token) < 10:
+        raise ConfigurationError("CRM_GEOCODING=adressevaelger: CRM_GEOCODING_TOKEN must be the service's own token.")
+
+
+def check_travel(settings: Settings) -> None:
+    """Raises ConfigurationError naming the variable that is missing or wrong; an address may hold a password and is
+    never shown."""
+    engine = settings.travel_engine
+    if engine not in ("embedded", "osrm", "valhalla"):
+        raise ConfigurationError(f"CRM_TRAVEL_ENGINE={engine!r} must be one of embedded, osrm, valhalla.")
+    if engine != "embedded" and not re.fullmatch(r"https?://[^\s/?#]+(:\d+)?(/[^\s?#]*)?", settings.travel_url):
+        why = "cannot be right" if settings.travel_url else "is not set"
+        raise ConfigurationError(f"CRM_TRAVEL_ENGINE={engine}: CRM_TRAVEL_URL {why}; write http://host:port.")
+    if not 100 <= settings.travel_timeout_ms <= 30_000:
+        raise ConfigurationError("CRM_TRAVEL_TIMEOUT_MS must be from 100 to 30000.")
+    if not 1 <= settings.travel_cache_days <= 3650:
+        raise ConfigurationError("CRM_TRAVEL_CACHE_DAYS must be from 1 to 3650.")
+
+
+def _check_mailbox(settings: Settings) -> None:
+    """Raises ConfigurationError naming the variable that is missing or wrong."""
+    needs = {"none": (), "folder": ("mailbox_path",), "imap": ("imap_host", "imap_user", "imap_password")}
+    if settings.mailbox not in needs:
+        raise ConfigurationError(f"CRM_MAILBOX={settings.mailbox!r} must be one of {', '.join(needs)}.")
+    for name in needs[settings.mailbox]:
+        if getattr(settings, name) in ("", Path()):
+            raise ConfigurationError(f"CRM_MAILBOX={settings.mailbox}: CRM_{name.upper()} is not set.")
 
 
 def _local_secret(settings: Settings) -> str:

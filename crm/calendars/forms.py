@@ -1,20 +1,42 @@
-"""Forms of the calendar page: weekly hours, base, absence."""
+"""Forms of the calendar page: weekly hours, bases, wishes, absence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, IntegerField, StringField, TimeField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    StringField,
+    TimeField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from crm.base.clock import at, day_bounds
 from crm.base.types import parse_postcode
-from crm.calendars.models import CalendarProfile
+from crm.calendars.models import CalendarProfile, CalendarWishes, WeekdayBase
 from crm.calendars.rules import MAX_VISITS, WEEKDAYS, Stretch
+from crm.calendars.rules.wishes import (
+    FURTHEST_DAYS,
+    LONGEST_LUNCH,
+    MOST_NOTICE_HOURS,
+    NotAreas,
+    parse_areas,
+    written,
+)
+from crm.integrations.caldav_xml import Found
 from crm.web.forms import BaseForm, parsed
+from crm.web.i18n import say
+
+WORKDAYS = range(5)
+"""Weekdays that may have a base of their own."""
 
 
 class OfConsultant(BaseForm):
@@ -84,14 +106,86 @@ def _minute(clock: time) -> int:
 
 
 class ProfileForm(OfConsultant):
+    """Where days begin, on single weekdays elsewhere, and visits a day; a weekday left empty has the usual base."""
+
     base_name = StringField(_l("Dagen begynder og slutter ved"), [InputRequired(), Length(max=120)])
     base_postcode = StringField(_l("Postnummer"), [InputRequired(), parsed(parse_postcode)])
     max_visits_a_day = IntegerField(_l("Højst besøg om dagen"), [InputRequired(), NumberRange(1, MAX_VISITS)])
 
-    def fill(self, profile: CalendarProfile | None) -> None:
+    def weekdays(self) -> list[tuple[str, Any, Any]]:
+        """(weekday's name, name field, postcode field), Monday to Friday."""
+        return [(WEEKDAYS[n], self[f"base_name_{n}"], self[f"base_postcode_{n}"]) for n in WORKDAYS]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        right = bool(super().validate(extra_validators))
+        for _name, name, postcode in self.weekdays():
+            if bool((name.data or "").strip()) != bool(postcode.data) and not (name.errors or postcode.errors):
+                wanted = str(_l("Skriv både sted og postnummer, eller lad begge stå tomme."))
+                postcode.errors = [*postcode.errors, wanted]
+                right = False
+        return right
+
+    @property
+    def bases(self) -> dict[int, tuple[str, str]]:
+        """By weekday; ask after validation."""
+        rows = zip(WORKDAYS, self.weekdays(), strict=True)
+        return {number: (name.data, postcode.data) for number, (_day, name, postcode) in rows if postcode.data}
+
+    def fill(self, profile: CalendarProfile | None, bases: Mapping[int, WeekdayBase] | None = None) -> None:
+        """Show what holds now."""
         if profile:
             self.base_name.data, self.base_postcode.data = profile.base_name, profile.base_postcode
             self.max_visits_a_day.data = profile.max_visits_a_day
+        for number, base in (bases or {}).items():
+            if number in WORKDAYS:
+                self[f"base_name_{number}"].data, self[f"base_postcode_{number}"].data = base.name, base.postcode
+
+
+for _day in WORKDAYS:
+    _named = StringField(_l("%(day)s sted", day=_l(WEEKDAYS[_day])), [Optional(), Length(max=120)])
+    _coded = StringField(_l("%(day)s postnummer", day=_l(WEEKDAYS[_day])), [Optional(), parsed(parse_postcode)])
+    setattr(ProfileForm, f"base_name_{_day}", _named)
+    setattr(ProfileForm, f"base_postcode_{_day}", _coded)
+
+
+class WishesForm(OfConsultant):
+    """What is wished of bookings. Lunch 0 minutes: none; no areas: everywhere; no days: as the campaign says."""
+
+    areas = StringField(_l("Kun besøg i postnumrene"), [Length(max=400)])
+    lunch_minutes = IntegerField(_l("Frokost"), [InputRequired(), NumberRange(0, LONGEST_LUNCH)], default=0)
+    lunch_from = TimeField(_l("Frokost tidligst"), [InputRequired()], default=time(11))
+    lunch_to = TimeField(_l("Frokost senest slut"), [InputRequired()], default=time(13, 30))
+    notice_hours = IntegerField(_l("Mindste varsel"), [InputRequired(), NumberRange(0, MOST_NOTICE_HOURS)], default=0)
+    horizon_days = IntegerField(_l("Højst så langt frem"), [Optional(), NumberRange(1, FURTHEST_DAYS)])
+
+    def validate_areas(self, field: StringField) -> None:
+        try:
+            parse_areas(field.data or "")
+        except NotAreas as problem:
+            raise ValidationError(say(problem.message, {"part": problem.part})) from problem
+
+    def fill(self, wishes: CalendarWishes | None) -> None:
+        """Show what holds now."""
+        if wishes is None:
+            return
+        self.areas.data = written(wishes.areas)
+        self.lunch_minutes.data, self.notice_hours.data = wishes.lunch_minutes, wishes.notice_hours
+        self.lunch_from.data, self.lunch_to.data = _clock(wishes.lunch_from), _clock(min(wishes.lunch_to, 1439))
+        self.horizon_days.data = wishes.horizon_days
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """For ``set_wishes``; ask after validation."""
+        if self.lunch_from.data is None or self.lunch_to.data is None:
+            raise ValueError("validate first")
+        return {
+            "areas": parse_areas(self.areas.data or ""),
+            "lunch_minutes": self.lunch_minutes.data or 0,
+            "lunch_from": _minute(self.lunch_from.data),
+            "lunch_to": _minute(self.lunch_to.data),
+            "notice_hours": self.notice_hours.data or 0,
+            "horizon_days": self.horizon_days.data,
+        }
 
 
 class AbsenceForm(OfConsultant):
@@ -123,3 +217,45 @@ class AbsenceForm(OfConsultant):
         start = at(first, _minute(self.starts_time.data)) if self.starts_time.data else day_bounds(first)[0]
         end = at(last, _minute(self.ends_time.data)) if self.ends_time.data else day_bounds(last)[1]
         return start, end
+
+
+class SourceForm(BaseForm):
+    """A calendar of one's own by its link."""
+
+    name = StringField(_l("Navn"), [Optional(), Length(max=120)])
+    address = StringField(_l("Kalenderlink"), [InputRequired(), Length(max=2000)])
+
+
+class CaldavForm(BaseForm):
+    """A CalDAV account; the password is never shown again."""
+
+    address = StringField(_l("Serverens adresse"), [InputRequired(), Length(max=500)])
+    username = StringField(_l("Brugernavn"), [InputRequired(), Length(max=200)])
+    password = PasswordField(_l("Adgangskode"), [InputRequired(), Length(max=500)])
+
+
+class ChooseCalendarForm(BaseForm):
+    """Which of the calendars that were found, and for what. ``kept``: the sealed account."""
+
+    kept = HiddenField()
+    collection = RadioField(_l("Kalender"), validate_choice=False)
+    writes = BooleanField(_l("Skriv mine besøg i kalenderen"))
+    reads = BooleanField(_l("Læs, hvornår jeg er optaget"))
+
+    @classmethod
+    def typed(cls, found: Iterable[Found]) -> ChooseCalendarForm:
+        """As it was sent."""
+        form = cls()
+        form.collection.choices = [
+            (one.url, one.name if one.writable else _l("%(name)s (kun til læsning)", name=one.name)) for one in found
+        ]
+        return form
+
+    @classmethod
+    def of(cls, found: Iterable[Found], kept: str) -> ChooseCalendarForm:
+        """A fresh one: both uses, and the calendar where there is but one to choose."""
+        calendars = list(found)
+        data = {"kept": kept, "writes": True, "reads": True, "collection": calendars[0].url}
+        form = cls(formdata=None, data=data)
+        form.collection.choices = cls.typed(calendars).collection.choices
+        return form

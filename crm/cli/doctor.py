@@ -19,9 +19,13 @@ from crm.base.db import is_overlap_error
 from crm.calling.models import QueueEntry
 from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from crm.companies.models import Company, Workplace
+from crm.integrations.geocoding import Geocoder
+from crm.integrations.mailbox import Mailbox, MailboxFailed
 from crm.integrations.queries import counts
 from crm.people.models import Jobcentre, Municipality, Region, User
-from crm.travel.engine import default_engine, place_of_postcode
+from crm.travel.engine import default_engine, embedded_engine, place_of_postcode
+from crm.travel.remote import RemoteEngine
+from crm.travel.wire import Unanswered
 from crm.visits.models import Visit
 
 
@@ -40,7 +44,7 @@ SOME_TIME = datetime(2001, 1, 1, 9, tzinfo=UTC)
 @click.command("doctor")
 @with_appcontext
 def doctor() -> None:
-    """Check database, schema, overlap refusal, claim and lock exclusivity, travel, front-end files and outbox."""
+    """Check database, schema, overlap refusal, claim and lock exclusivity, travel, addresses, files and outbox."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     failed = 0
     for name, check in CHECKS:
@@ -156,11 +160,47 @@ def _locks(app: Flask) -> str:
 
 
 def _travel(_app: Flask) -> str:
+    """A known drive by the engine itself, past everything that is kept."""
     start, end = place_of_postcode("9000"), place_of_postcode("8000")
     if start is None or end is None:
         raise Unproven("postnumrene mangler")
-    leg = default_engine().leg(start, end)
-    return f"Aalborg-Aarhus {leg.km:.0f} km, {leg.minutes} min"
+    engine, known = default_engine(), embedded_engine().leg(start, end)
+    if not isinstance(engine, RemoteEngine):
+        return f"{engine.name}: Aalborg-Aarhus {known.km:.0f} km, {known.minutes} min"
+    asked = f"{engine.name} på {engine.asker.host}"
+    try:
+        leg = engine.check(start, end)
+    except Unanswered as exc:
+        raise Unproven(f"{asked}: {exc}; indtil videre køres efter skøn fra det indbyggede kort") from exc
+    prove(leg.reachable, f"{asked} kender ingen vej Aalborg-Aarhus; dækker dens kort Danmark?")
+    told = f"{asked}: Aalborg-Aarhus {leg.km:.0f} km, {leg.minutes} min; svarer selv, ingen skøn"
+    odd = not known.minutes / 2 < leg.minutes < known.minutes * 2
+    return f"{told}; OBS: det indbyggede kort siger {known.minutes} min" if odd else told
+
+
+def _geocoding(app: Flask) -> str:
+    """The town hall of Copenhagen, whose place we know."""
+    geocoder: Geocoder | None = app.extensions["crm.geocoder"]
+    if geocoder is None:
+        return "slås ikke op; virksomheder uden koordinater i filen ligger efter postnummer (CRM_GEOCODING=none)"
+    answer = geocoder.look_up("Rådhuspladsen 1", "1550")
+    prove(answer.state != "failed", f"tjenesten svarer ikke ({answer.reason}); se CRM_GEOCODING_URL og _TOKEN")
+    near = abs(answer.lat - 55.676) < 0.01 and abs(answer.lon - 12.569) < 0.01
+    prove(answer.state == "found" and near, f"Rådhuspladsen 1, 1550 blev ikke fundet ({answer.state})")
+    return "Rådhuspladsen 1, 1550 er slået op"
+
+
+def _mailbox(app: Flask) -> str:
+    """Opened and looked into; nothing is marked as read."""
+    mailbox: Mailbox | None = app.extensions["crm.mailbox"]
+    if mailbox is None:
+        return "svar på invitationer læses ikke (CRM_MAILBOX=none)"
+    try:
+        with mailbox.open() as box:
+            found = sum(1 for _ in box.letters(20))
+    except MailboxFailed as exc:
+        raise Unproven(f"postkassen kan ikke læses: {exc}") from exc
+    return f"{mailbox.name} kan læses, {found}{'+' if found == 20 else ''} mails venter"
 
 
 def _assets(app: Flask) -> str:
@@ -185,6 +225,8 @@ CHECKS: tuple[tuple[str, Callable[[Flask], str]], ...] = (
     ("kø", _claims),
     ("lås", _locks),
     ("køretid", _travel),
+    ("adresser", _geocoding),
+    ("postkasse", _mailbox),
     ("filer", _assets),
     ("udbakke", _outbox),
 )

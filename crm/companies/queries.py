@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
@@ -11,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from crm.base.errors import NotFound
 from crm.base.scope import Scope
-from crm.companies.models import Company, Contact, ImportBatch, ImportedWorkplace, ImportRemark, Workplace
+from crm.companies.models import Company, Contact, Geocoding, ImportBatch, ImportedWorkplace, ImportRemark, Workplace
+from crm.companies.rules.place import LOOKED_UP
 from crm.people.models import Municipality
 
 REMARKS_PER_PAGE = 50
@@ -174,3 +177,56 @@ def holds(batch_id: int) -> ColumnElement[bool]:
 
 def workplace_count(session: Session) -> int:
     return session.scalar(select(func.count(Workplace.id))) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A workplace whose address is to be looked up. ``asked``: the address as one line, to know it again."""
+
+    workplace_id: int
+    street: str
+    postcode: str
+    asked: str
+
+
+ASKED = Workplace.street + ", " + Workplace.postcode + " " + Workplace.city
+
+
+def unplaced(session: Session, now: datetime, first: ColumnElement[bool], limit: int) -> list[Unplaced]:
+    """Workplaces with a street to look up: those placed by postcode or not at all, and those whose address was changed
+    since. Those that ``first`` holds for come first, then those never asked for.
+
+    One that was asked for in vain comes again at its time, or when its address is another.
+    """
+    vague = Workplace.geo_source.not_in(("file", *LOOKED_UP))
+    waiting = (Geocoding.asked == ASKED) & (Geocoding.state != "found") & (Geocoding.next_at > now)
+    changed = Workplace.geo_source.in_(LOOKED_UP) & (Geocoding.asked != ASKED)
+    rows = session.execute(
+        select(Workplace.id, Workplace.street, Workplace.postcode, ASKED)
+        .outerjoin(Geocoding, Geocoding.workplace_id == Workplace.id)
+        .where(Workplace.street != "", or_(vague & (Geocoding.workplace_id.is_(None) | ~waiting), changed))
+        .order_by(case((first, 0), else_=1), case((Geocoding.workplace_id.is_(None), 0), else_=1), Workplace.id)
+        .limit(limit)
+    )
+    return [Unplaced(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Look-ups that failed since the last answer: how many workplaces, and when the last one was."""
+
+    failed: int
+    last: datetime
+
+
+def outage(session: Session) -> Outage | None:
+    """None when the service answered last."""
+    answered = select(func.max(Geocoding.at)).where(Geocoding.state != "failed").scalar_subquery()
+    since = (Geocoding.state == "failed") & (answered.is_(None) | (Geocoding.at > answered))
+    failed, last = session.execute(select(func.count(), func.max(Geocoding.at)).where(since)).one()
+    return Outage(failed, last) if failed else None
+
+
+def geocoding(session: Session, workplace_id: int) -> Geocoding | None:
+    """What looking up the workplace's address came to; None when it was never looked up."""
+    return session.get(Geocoding, workplace_id)

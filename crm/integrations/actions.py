@@ -37,6 +37,7 @@ def send(
     attachments: Sequence[Mapping[str, str]] = (),
     not_before: datetime | None = None,
     workplace_id: int | None = None,
+    reply_to: str | None = None,
 ) -> bool:
     """Put one message in the outbox; False when a message with this ``dedupe_key`` is there already.
 
@@ -57,6 +58,7 @@ def send(
                     "attachments": attachments,
                     "not_before": not_before,
                     "workplace_id": workplace_id,
+                    "reply_to": reply_to,
                 }
             ],
         )
@@ -85,6 +87,7 @@ def send_many(session: Session, now: datetime, messages: Sequence[Mapping[str, A
             "created_at": now,
             "not_before": m.get("not_before") or now,
             "workplace_id": m.get("workplace_id"),
+            "reply_to": m.get("reply_to"),
         }
         for m in messages
     ]

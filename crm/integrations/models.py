@@ -13,6 +13,7 @@ from crm.base.db import Base, Id
 
 class OutboxMessage(Base):
     """One mail or SMS. ``dedupe_key`` makes writing it twice impossible. ``attachments``: name, mime, text each.
+    ``reply_to``: who answers people's answers to a mail.
 
     States: pending -> sending -> sent; failed after the last attempt; unknown when the provider's answer was lost
     and a blind retry could send twice; withheld when the receiver wants no SMS. ``last_error`` says why.
@@ -33,6 +34,7 @@ class OutboxMessage(Base):
     channel: Mapped[str] = mapped_column(String(10))
     dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
     recipient: Mapped[str] = mapped_column(String(254))
+    reply_to: Mapped[str | None] = mapped_column(String(254))
     subject: Mapped[str] = mapped_column(String(300), default="")
     body_text: Mapped[str] = mapped_column(Text)
     body_html: Mapped[str | None] = mapped_column(Text)

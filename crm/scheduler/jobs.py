@@ -8,16 +8,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 
-from crm.base.clock import DANISH, Clock
+from crm.base.clock import DANISH, Clock, danish_date
 from crm.base.db import read_only_session
 from crm.base.errors import NotFound
+from crm.base.settings import Settings
+from crm.calendars.actions import respell
+from crm.calendars.jobs import read_due, read_links
 from crm.calling.actions import follow_firms, follow_letters, mark_silent, rerank, wake
 from crm.calling.actions.order import BATCH
 from crm.calling.actions.phone import close_silent
@@ -25,11 +28,21 @@ from crm.calling.queries.allotment import out_of_step
 from crm.calling.queries.letters import off_letters
 from crm.calling.queries.phone import silent_phones
 from crm.calling.rules import SOON
+from crm.campaigns.queries.called import on_live_list
+from crm.companies.jobs import look_up_places
 from crm.followups.actions import nag
 from crm.integrations.actions import deliver_due
+from crm.integrations.mailbox import Mailbox, MailboxFailed
 from crm.integrations.telephony import Telephony
+from crm.travel.engine import default_engine
+from crm.travel.postcodes import km_from_postcode
+from crm.travel.remote import RemoteEngine
+from crm.travel.table import forget
 from crm.visits.actions import forget_holds, refresh_capacity
-from crm.visits.jobs import rank_changed
+from crm.visits.actions.proposals import take_up
+from crm.visits.actions.replies import read_mailbox
+from crm.visits.jobs import check_changed, rank_changed
+from crm.visits.queries.proposals import out_of_step as unlike_calendars
 from crm.web.edge import transaction
 
 log = logging.getLogger("crm.scheduler")
@@ -51,7 +64,25 @@ def write_nags(app: Flask) -> int:
 
 
 def deliver(app: Flask) -> int:
-    return deliver_due(app.extensions["crm.sessions"], app.extensions["crm.adapters"], _now(app))
+    """Mail and SMS; a calendar server that does not answer holds up nobody's mail."""
+    ways = {name: way for name, way in app.extensions["crm.adapters"].items() if name != "calendar"}
+    return deliver_due(app.extensions["crm.sessions"], ways, _now(app))
+
+
+def calendars(app: Flask) -> int:
+    ways = {"calendar": app.extensions["crm.adapters"]["calendar"]}
+    return deliver_due(app.extensions["crm.sessions"], ways, _now(app))
+
+
+def caldav(app: Flask) -> int:
+    """Reads what is due, and makes proposals of what was found to have been moved."""
+    sessions, now = app.extensions["crm.sessions"], _now(app)
+    done = read_due(sessions, app.extensions["crm.vault"], app.extensions["crm.caldav"], now, workers=8)
+    with read_only_session(sessions) as session:
+        if not unlike_calendars(session, now):
+            return done
+    with transaction(app) as session:
+        return done + take_up(session, now)
 
 
 def capacity(app: Flask) -> int:
@@ -61,6 +92,31 @@ def capacity(app: Flask) -> int:
 
 def fit(app: Flask) -> int:
     return rank_changed(app.extensions["crm.sessions"], _now(app))
+
+
+def links(app: Flask) -> int:
+    """Every link is asked outside of any transaction; what it said is kept in one of its own."""
+    extensions = app.extensions
+    return read_links(extensions["crm.sessions"], extensions["crm.vault"], extensions["crm.fetcher"], _now(app))
+
+
+def spell(app: Flask) -> int:
+    with transaction(app) as session:
+        return respell(session, _now(app))
+
+
+def conflicts(app: Flask) -> int:
+    return check_changed(app.extensions["crm.sessions"], _now(app))
+
+
+def drives(app: Flask) -> int:
+    """What could not be written when it was answered is written first."""
+    settings: Settings = app.extensions["crm.settings"]
+    engine = default_engine()
+    if isinstance(engine, RemoteEngine):
+        engine.save()
+    with transaction(app) as session:
+        return forget(session, _now(app) - timedelta(days=settings.travel_cache_days))
 
 
 def holds(app: Flask) -> int:
@@ -124,6 +180,23 @@ def phones(app: Flask) -> int:
     return closed
 
 
+def places(app: Flask) -> int:
+    """The address service is asked outside of any transaction; without one nothing happens."""
+    now, sessions = _now(app), app.extensions["crm.sessions"]
+    first = on_live_list(danish_date(now))
+    return look_up_places(sessions, app.extensions["crm.geocoder"], now, km_from_postcode, first)
+
+
+def replies(app: Flask) -> int:
+    """A mailbox that does not answer is tried again next time; `crm doctor` says what is wrong with it."""
+    mailbox: Mailbox | None = app.extensions["crm.mailbox"]
+    try:
+        return read_mailbox(mailbox, lambda: transaction(app), _now(app)) if mailbox else 0
+    except MailboxFailed as exc:
+        log.warning("the mailbox %s is not read: %s", mailbox.name if mailbox else "", exc)
+        return 0
+
+
 # The schedule. Cron is Danish time; holidays are the verbs' matter.
 JOBS = (
     Job(
@@ -133,6 +206,8 @@ JOBS = (
         "Write the follow-up reminders that are due",
     ),
     Job("deliver", IntervalTrigger(seconds=15), deliver, "Send what waits in the outbox"),
+    Job("calendars", IntervalTrigger(seconds=15), calendars, "Write visits into consultants' own calendars"),
+    Job("caldav", IntervalTrigger(minutes=1), caldav, "Read consultants' own calendars by CalDAV"),
     Job("phones", IntervalTrigger(minutes=1), phones, "End telephone calls whose provider fell silent"),
     Job("firms", IntervalTrigger(minutes=1), firms, "Give waiting entries to the firm that calls for their jobcentre"),
     Job("away", IntervalTrigger(minutes=1), away, "Mark phoners who gave no sign of life as away"),
@@ -140,7 +215,23 @@ JOBS = (
     Job("order", IntervalTrigger(minutes=1), order, "Put campaigns whose weight has changed in the new order"),
     Job("letters", IntervalTrigger(minutes=1), letters, "Let companies wait for their letter, and no longer"),
     Job("fit", IntervalTrigger(minutes=1), fit, "Rank waiting companies by free, drivable time where it has changed"),
+    Job("links", IntervalTrigger(minutes=1), links, "Read consultants' own calendars by their links"),
+    Job(
+        "respell",
+        CronTrigger(hour=2, minute=10, timezone=DANISH),
+        spell,
+        "Spell out the recurring appointments that the horizon has reached",
+    ),
+    Job("places", IntervalTrigger(minutes=1), places, "Look up where companies lie whose place is not known well"),
+    Job("conflicts", IntervalTrigger(minutes=1), conflicts, "Find booked visits that a change has left without time"),
+    Job("replies", IntervalTrigger(minutes=2), replies, "Read answers to invitations from the mailbox"),
     Job("holds", IntervalTrigger(hours=1), holds, "Forget held times that lapsed long ago"),
+    Job(
+        "drives",
+        CronTrigger(hour=3, minute=20, timezone=DANISH),
+        drives,
+        "Forget drives that a travel engine answered long ago",
+    ),
     Job("capacity", IntervalTrigger(minutes=5), capacity, "Close the queues of full calendars, open the others"),
 )
 

@@ -57,6 +57,14 @@ class EmbeddedEngine:
         a, b = _rounded(origin), _rounded(destination)
         return self._pair(a, b) if a <= b else self._pair(b, a)
 
+    def by_road(self, origin: Place, destination: Place) -> Leg:
+        """The drive over fixed links only."""
+        return self._by_road(_rounded(origin), _rounded(destination)) or NO_SAME_DAY
+
+    def land_of(self, place: Place) -> str | None:
+        """The land a place lies on; None at sea and abroad."""
+        return self._attached(_rounded(place))[0]
+
     def matrix(self, origins: Sequence[Place], destinations: Sequence[Place]) -> list[list[Leg]]:
         """All drives from each origin (row) to each destination (column)."""
         goals = [_rounded(place) for place in destinations]
@@ -81,19 +89,22 @@ class EmbeddedEngine:
         return network()
 
     def _work_out(self, a: Point, b: Point) -> Leg:
+        by_road = self._by_road(a, b)
+        by_ferry = self._ferry_leg(self._attached(a)[1], self._attached(b)[1]) if self.ferries else None
+        if by_ferry and (by_road is None or by_ferry.minutes < by_road.minutes):
+            return by_ferry
+        return by_road or NO_SAME_DAY
+
+    def _by_road(self, a: Point, b: Point) -> Leg | None:
         from_land, from_nodes = self._attached(a)
         to_land, to_nodes = self._attached(b)
         if from_land is None or to_land is None:
-            return NO_SAME_DAY
+            return None
         km = self._fixed_km(from_nodes, to_nodes)
         if from_land == to_land and great_circle_km(a, b) <= DIRECT_KM and self._net.dry(a, b):
             straight = road_km(a, b)
             km = straight if km is None else min(km, straight)
-        by_road = None if km is None else Leg(round(km, 1), _whole(drive_minutes(km)), None, True)
-        by_ferry = self._ferry_leg(from_nodes, to_nodes) if self.ferries else None
-        if by_ferry and (by_road is None or by_ferry.minutes < by_road.minutes):
-            return by_ferry
-        return by_road or NO_SAME_DAY
+        return None if km is None else Leg(round(km, 1), _whole(drive_minutes(km)), None, True)
 
     def _fixed_km(self, origins: Attached, goals: Attached) -> float | None:
         reached = (

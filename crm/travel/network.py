@@ -1,7 +1,8 @@
 """The road network the embedded engine drives on, built once from the room's tables.
 
 Nodes are the postcodes' places, a few waypoints and both ends of every gateway. Each node has roads to its
-nearest neighbours on the same land that can be seen without crossing water; water is the shore of each land
+nearest neighbours on the same land that can be seen without crossing water, and to the nearest in each direction,
+so that the quarters of a town do not hide the village on the other side; water is the shore of each land
 and the fjords' centre lines. Motorways and main roads are straighter than that, so their kilometres are given
 (`roads.csv`).
 """
@@ -12,11 +13,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from math import atan2, cos, radians, tau
 
 from crm.travel.postcodes import postcodes, read_table
 from crm.travel.rules import Edge, Point, Ring, cross, great_circle_km, nearest_land, road_km, sides
 
 NEIGHBOURS = 10
+DIRECTIONS = 8
 NEIGHBOUR_KM = 32.0
 ATTACHMENTS = 4
 SHORE_KM = 3.0
@@ -57,6 +60,21 @@ class Network:
                 found.append((i, road_km(point, self.nodes[i])))
         return found or [(i, road_km(point, self.nodes[i])) for _, i in by_distance[:1]]
 
+    def neighbours(self, node: int, land: str) -> list[tuple[int, float]]:
+        """The nodes a road leads to straight: the nearest ones, and the nearest in each of eight directions."""
+        here = self.nodes[node]
+        found = [each for each in self.near(here, land, NEIGHBOURS + 1) if each[0] != node]
+        open_sides = set(range(DIRECTIONS)) - {direction(here, self.nodes[i]) for i, _ in found}
+        by_distance = sorted((great_circle_km(here, self.nodes[i]), i) for i in self.on_land[land])
+        for km, i in by_distance:
+            if not open_sides or km > NEIGHBOUR_KM:
+                break
+            side = direction(here, self.nodes[i])
+            if i != node and side in open_sides and self.dry(here, self.nodes[i]):
+                open_sides.discard(side)
+                found.append((i, road_km(here, self.nodes[i])))
+        return found
+
     def add_node(self, point: Point, land: str) -> int:
         """The number of the node there, a new one unless it exists."""
         for i in self.on_land[land]:
@@ -89,6 +107,12 @@ def network() -> Network:
     _add_roads(net)
     _add_highways(net)
     return net
+
+
+def direction(here: Point, there: Point) -> int:
+    """Which of the eight directions a point lies in: north, northeast, and so on round, from 0."""
+    east, north = (there[1] - here[1]) * cos(radians(here[0])), there[0] - here[0]
+    return round(atan2(east, north) / (tau / DIRECTIONS)) % DIRECTIONS
 
 
 def points(text: str) -> Ring:
@@ -133,9 +157,9 @@ def _add_roads(net: Network) -> None:
     joined: set[tuple[int, int]] = set()
     for land, members in list(net.on_land.items()):
         for i in members:
-            for j, km in net.near(net.nodes[i], land, NEIGHBOURS + 1):
+            for j, km in net.neighbours(i, land):
                 pair = (min(i, j), max(i, j))
-                if i != j and pair not in joined:
+                if pair not in joined:
                     joined.add(pair)
                     net.join(i, j, km)
 

@@ -19,10 +19,10 @@ class Place:
 class Leg:
     """The drive between two places.
 
-    `km` is road kilometres; on a ferry leg only the land part counts. `minutes` is whole minutes, rounded
-    up, and includes the crossing and half the headway. `ferry` names the ferry or ferries used. `reachable`
-    is False when the drive cannot be made the same day; km and minutes are then 0. `estimate` is set by an
-    engine that had to fall back on another one.
+    `km` is road kilometres; on a ferry leg only the land part counts (an engine over HTTP counts the crossing
+    too). `minutes` is whole minutes, rounded up, and includes the crossing and half the headway. `ferry` names
+    the ferry or ferries used. `reachable` is False when the drive cannot be made the same day; km and minutes
+    are then 0. `estimate` is set by an engine that had to fall back on another one.
     """
 
     km: float

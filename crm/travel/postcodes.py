@@ -11,6 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from crm.travel.places import Place
+from crm.travel.rules import great_circle_km
 
 INNER_CITY = range(1000, 2000)
 """Here a postcode is one street; the table has the first of each quarter, and the others lie with it."""
@@ -57,6 +58,12 @@ def place_of_postcode(postcode: str) -> Place | None:
     """The place of a postcode, None when there is none. Street postcodes 1000-1999 find their quarter."""
     row = row_of_postcode(postcode)
     return Place(row.lat, row.lon) if row else None
+
+
+def km_from_postcode(postcode: str, lat: float, lon: float) -> float | None:
+    """Great-circle kilometres from a postcode's place to a point, None for an unknown postcode."""
+    row = row_of_postcode(postcode)
+    return great_circle_km((row.lat, row.lon), (lat, lon)) if row else None
 
 
 def row_of_postcode(postcode: str) -> PostcodeRow | None:

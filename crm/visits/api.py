@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from crm.base.clock import day_bounds
 from crm.base.types import parse_email, parse_phone
 from crm.calling.queries import entry as load_entry
 from crm.visits import actions, queries
 from crm.visits.models import Visit
-from crm.visits.rules import ContactDetails, as_dict
+from crm.visits.rules import ContactDetails, Explanation, as_dict
+from crm.visits.rules.moments import day_or_moment, this_century
 from crm.web.api import In, Paging, api_blueprint, page
 from crm.web.edge import now, session
 from crm.web.permit import actor, requires, scope
@@ -21,28 +22,8 @@ api = api_blueprint("visits", "Visits")
 LARGEST = 2**53
 State = Literal["booked", "held", "cancelled_by_company", "cancelled_by_jobcentre", "nobody_there"]
 
-
-def _this_century(moment: datetime) -> datetime:
-    if not 2000 <= moment.year <= 2100:
-        raise ValueError("lies outside 2000-2100")
-    return moment.astimezone(UTC)
-
-
-def _day_or_moment(value: Any) -> Any:
-    """A bare date means Danish midnight; a + that came unescaped in an address is meant as a +."""
-    if isinstance(value, str):
-        text = value.strip().replace(" ", "+")
-        if len(text) == 10 and 2000 <= int(text[:4] if text[:4].isdigit() else 0) <= 2100:
-            try:
-                return day_bounds(date.fromisoformat(text))[0]
-            except ValueError:
-                return value
-        return text
-    return value
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_this_century)]
-QueryMoment = Annotated[AwareDatetime, BeforeValidator(_day_or_moment), AfterValidator(_this_century)]
+Moment = Annotated[AwareDatetime, AfterValidator(this_century)]
+QueryMoment = Annotated[AwareDatetime, BeforeValidator(day_or_moment), AfterValidator(this_century)]
 
 
 def _phone(value: str | None) -> str | None:
@@ -64,12 +45,11 @@ class SlotsQuery(In):
     limit: int = Field(500, ge=1, le=2000)
 
 
-class Explanation(BaseModel):
-    """``beside``: after, before, first or last (visit of the day); ``town`` and ``at``: the neighbouring visit."""
+class WeightsOut(BaseModel):
+    """Minutes of extra driving that a visit more that week, and a working day later, weigh."""
 
-    beside: str
-    town: str
-    at: datetime | None
+    fairness_min: int
+    earliness_min: int
 
 
 class SlotOut(BaseModel):
@@ -86,8 +66,6 @@ class SlotOut(BaseModel):
 
 
 class RefusedOut(SlotOut):
-    """``code``: as booking says it; ``reason``: why exactly; minutes include the margin; ``held_until``: of a hold."""
-
     reason: str
     code: str
     needed_min: int | None
@@ -96,13 +74,14 @@ class RefusedOut(SlotOut):
 
 
 class SlotsOut(BaseModel):
-    """Best first: least extra driving, then fewest visits that week, then earliest."""
+    """Best first by the jobcentre's weights: lowest score, least extra driving, fewest visits that week, earliest."""
 
     slots: list[SlotOut]
     refused: list[RefusedOut] | None
     earliest: datetime
     latest: datetime
     consultants: int
+    weights: WeightsOut
 
 
 class ContactIn(In):
@@ -128,6 +107,11 @@ class MoveIn(In):
 
 class CancelIn(In):
     by: Literal["company", "jobcentre"]
+    reason: str = Field(min_length=1, max_length=300)
+
+
+class HandOverIn(In):
+    consultant_id: int = Field(ge=1, le=LARGEST)
     reason: str = Field(min_length=1, max_length=300)
 
 
@@ -181,7 +165,7 @@ class EventOut(BaseModel):
 
 
 class VisitOut(BaseModel):
-    """``responsible`` answers for the visit at this moment. ``history`` is null in lists."""
+    """``responsible`` answers for the visit at this moment. ``history`` and ``replies`` are null in lists."""
 
     model_config = ConfigDict(from_attributes=True)
     id: int
@@ -207,11 +191,16 @@ class VisitOut(BaseModel):
     report_note: str
     no_follow_up_because: str | None
     history: list[EventOut] | None = None
+    replies: list[dict[str, Any]] | None = None
 
 
 class VisitList(BaseModel):
     items: list[VisitOut]
     next_cursor: str | None
+
+
+def _name(user: Any) -> str | None:
+    return user.name if user else None
 
 
 def as_json(visit: Visit, *, history: bool = False) -> dict[str, Any]:
@@ -223,15 +212,10 @@ def as_json(visit: Visit, *, history: bool = False) -> dict[str, Any]:
     if history:
         session().expire(visit, ["events"])  # a change just made belongs to it
         fields["history"] = [
-            EventOut(
-                at=event.at,
-                kind=event.kind,
-                actor=event.actor.name if event.actor else None,
-                responsible=event.responsible.name if event.responsible else None,
-                data=event.data,
-            )
-            for event in visit.events
+            EventOut(at=e.at, kind=e.kind, actor=_name(e.actor), responsible=_name(e.responsible), data=e.data)
+            for e in visit.events
         ]
+        fields["replies"] = [reply.as_json() for reply in queries.replies_of(session(), visit)]
     return VisitOut.model_validate(fields, from_attributes=True).model_dump(mode="json")
 
 
@@ -249,6 +233,7 @@ def slots(query: SlotsQuery) -> Any:
             "earliest": offer.earliest,
             "latest": offer.latest,
             "consultants": offer.consultants,
+            "weights": asdict(offer.weights),
         }
     ).model_dump(mode="json")
 
@@ -298,3 +283,12 @@ def move(path: VisitPath, body: MoveIn) -> Any:
 def cancel(path: VisitPath, body: CancelIn) -> Any:
     visit = queries.visit(session(), scope(), path.visit_id)
     return as_json(actions.cancel(session(), actor(), now(), visit, body.by, body.reason), history=True)
+
+
+@api.post("/visits/<int:visit_id>/hand-over", responses={200: VisitOut}, summary="Hand over to a colleague")
+@requires("visits.change")
+def hand_over(path: VisitPath, body: HandOverIn) -> Any:
+    """The same time with another consultant, who answers for it from then on; the same refusals as booking."""
+    visit = queries.visit(session(), scope(), path.visit_id)
+    actions.hand_over(session(), actor(), now(), visit, body.consultant_id, body.reason)
+    return as_json(visit, history=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, IntegerField, RadioField, StringField, TelField, TextAreaField
+from wtforms import BooleanField, EmailField, IntegerField, RadioField, StringField, TelField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from crm.base.types import parse_email, parse_phone
 from crm.visits.rules import ContactDetails
+from crm.visits.rules.weights import Weights
 from crm.web.forms import BaseForm, parsed
 
 LARGEST_ID = 2**53
@@ -81,3 +82,54 @@ class CancelForm(BaseForm):
     cancel_reason = StringField(
         _l("Grund"), [InputRequired(_l("Skriv en grund; begge parter får den at vide.")), Length(max=300)]
     )
+
+
+class HandOverForm(BaseForm):
+    """Who comes instead, and why."""
+
+    to = StringField(_l("Hvem kommer i stedet?"), [Length(max=20)])
+    reason = StringField(
+        _l("Grund"), [InputRequired(_l("Skriv en grund; begge parter får den at vide.")), Length(max=300)]
+    )
+
+    def validate_to(self, field: StringField) -> None:
+        text = field.data or ""
+        if not (text.isascii() and text.isdigit() and 0 < int(text) <= LARGEST_ID):
+            raise ValidationError(_l("Vælg, hvem der kommer i stedet."))
+
+
+class AcceptForm(BaseForm):
+    """Why a visit will do all the same."""
+
+    because = StringField(
+        _l("Hvorfor går det?"), [InputRequired(_l("Skriv, hvorfor det går alligevel.")), Length(max=300)]
+    )
+
+
+class ReassignForm(BaseForm):
+    """One drop-down for each visit (``choice-<visit>``, read by the view), and why."""
+
+    reason = StringField(
+        _l("Grund"), [InputRequired(_l("Skriv en grund; begge parter får den at vide.")), Length(max=300)]
+    )
+    absence = BooleanField(_l("Registrér også fraværet"))
+
+
+MINUTES = _l("Skriv et helt tal fra 0 til 240")
+
+
+class WeightsForm(BaseForm):
+    """Minutes of driving that one visit more that week, and one working day later, are worth."""
+
+    fairness_min = IntegerField(
+        _l("Fordeling mellem konsulenter"),
+        [InputRequired(MINUTES), NumberRange(0, 240, MINUTES)],
+    )
+    earliness_min = IntegerField(
+        _l("Ventetid"),
+        [InputRequired(MINUTES), NumberRange(0, 240, MINUTES)],
+    )
+
+    @property
+    def weights(self) -> Weights:
+        return Weights(self.fairness_min.data or 0, self.earliness_min.data or 0)

@@ -8,7 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.db import read_only_session
+from crm.visits.actions.conflicts import check_day, note_check
 from crm.visits.actions.fit import note_run, save_fits
+from crm.visits.queries.changed import due_checks
+from crm.visits.queries.conflicts import examine
 from crm.visits.queries.fit import Ranking, Wanted, due_rankings, ranking
 
 PORTION = 2000
@@ -34,3 +37,26 @@ def rank_changed(sessions: sessionmaker[Session], now: datetime) -> int:
     with read_only_session(sessions) as session:
         wanted = due_rankings(session, now)
     return sum(len(found.rows) for found in rank(sessions, now, wanted))
+
+
+def check_changed(sessions: sessionmaker[Session], now: datetime) -> int:
+    """Look for booked visits that what has changed since the last run leaves without time or way; how many conflicts
+    were raised.
+
+    The writer's lock is taken only for days that have something to write. How far the log has been read is noted at
+    the end: what was cut short is done again, and finds what it has raised already.
+    """
+    with read_only_session(sessions) as session:
+        due = due_checks(session, now)
+    if due is None:
+        return 0
+    raised = 0
+    for consultant_id, days in sorted(due.days.items()):
+        with read_only_session(sessions) as session:
+            concerned = examine(session, now, consultant_id, days).days
+        for day in sorted(concerned):
+            with sessions.begin() as session:
+                raised += check_day(session, now, consultant_id, day)
+    with sessions.begin() as session:
+        note_check(session, now, due)
+    return raised

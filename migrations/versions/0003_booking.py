@@ -48,6 +48,13 @@ def places_by_address(sources: str) -> None:
 
 
 def upgrade() -> None:
+    op.create_table('conflict_checks',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('last_activity_id', sa.Integer(), nullable=False),
+    sa.Column('gaps', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('ran_at', crm.base.db.UTCDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conflict_checks'))
+    )
     op.create_table('incoming_mail',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('message_id', sa.String(length=300), nullable=False),
@@ -80,6 +87,8 @@ def upgrade() -> None:
     sa.Column('password', sa.Text(), nullable=False),
     sa.Column('collection', sa.Text(), nullable=False),
     sa.Column('writes', sa.Boolean(), nullable=False),
+    sa.Column('reads', sa.Boolean(), nullable=False),
+    sa.Column('ending_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('sync_token', sa.Text(), nullable=True),
     sa.Column('etag', sa.String(length=300), nullable=True),
     sa.Column('last_modified', sa.String(length=100), nullable=True),
@@ -137,12 +146,15 @@ def upgrade() -> None:
     sa.Column('href', sa.Text(), nullable=False),
     sa.Column('etag', sa.String(length=300), nullable=True),
     sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('written_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('theirs_change', sa.String(length=10), nullable=True),
     sa.Column('theirs_starts_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('theirs_ends_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('theirs_seen_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('settled_starts_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('settled_ends_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
     sa.CheckConstraint("state IN ('wanted','written','gone','failed')", name=op.f('ck_calendar_copies_state')),
     sa.CheckConstraint("theirs_change IS NULL OR theirs_change IN ('moved','deleted')", name=op.f('ck_calendar_copies_theirs_change')),
     sa.ForeignKeyConstraint(['source_id'], ['busy_sources.id'], name=op.f('fk_calendar_copies_source_id_busy_sources'), ondelete='CASCADE'),
@@ -212,9 +224,15 @@ def upgrade() -> None:
     sa.Column('visit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('reason', sa.String(length=20), nullable=False),
     sa.Column('data', sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), 'postgresql'), nullable=False),
+    sa.Column('signature', sa.String(length=200), nullable=False),
     sa.Column('found_at', crm.base.db.UTCDateTime(timezone=True), nullable=False),
     sa.Column('told_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
     sa.Column('settled_at', crm.base.db.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('settled_how', sa.String(length=10), nullable=True),
+    sa.Column('settled_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('accepted_because', sa.String(length=300), nullable=False),
+    sa.CheckConstraint("settled_how IS NULL OR settled_how IN ('fits','changed','over','accepted')", name=op.f('ck_visit_conflicts_settled_how')),
+    sa.ForeignKeyConstraint(['settled_by'], ['users.id'], name=op.f('fk_visit_conflicts_settled_by_users')),
     sa.ForeignKeyConstraint(['visit_id'], ['visits.id'], name=op.f('fk_visit_conflicts_visit_id_visits'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_visit_conflicts'))
     )
@@ -237,14 +255,22 @@ def upgrade() -> None:
     sa.UniqueConstraint('message_id', name=op.f('uq_visit_replies_message_id'))
     )
     op.create_index(op.f('ix_visit_replies_visit_id'), 'visit_replies', ['visit_id'], unique=False)
+    op.add_column('calendar_events', sa.Column('stamp', sa.BigInteger(), server_default='0', nullable=False))
     one_event_a_consultant()
     places_by_address("'file','address','street','postcode','none'")
+    op.add_column('feed_links', sa.Column('kind', sa.String(length=10), server_default='own', nullable=False))
+    op.add_column('feed_links', sa.Column('gone_at', crm.base.db.UTCDateTime(timezone=True), nullable=True))
+    op.add_column('outbox', sa.Column('reply_to', sa.String(length=254), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column('outbox', 'reply_to')
+    op.drop_column('feed_links', 'gone_at')
+    op.drop_column('feed_links', 'kind')
     one_event_again()
     op.execute("UPDATE workplaces SET geo_source = 'file' WHERE geo_source IN ('address','street')")
     places_by_address("'file','postcode','none'")
+    op.drop_column('calendar_events', 'stamp')
     op.drop_index(op.f('ix_visit_replies_visit_id'), table_name='visit_replies')
     op.drop_table('visit_replies')
     op.drop_index('uq_visit_conflicts_open', table_name='visit_conflicts', postgresql_where=sa.text('settled_at IS NULL'), sqlite_where=sa.text('settled_at IS NULL'))
@@ -270,3 +296,4 @@ def downgrade() -> None:
     op.drop_index('ix_travel_legs_asked_at', table_name='travel_legs')
     op.drop_table('travel_legs')
     op.drop_table('incoming_mail')
+    op.drop_table('conflict_checks')

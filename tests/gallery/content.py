@@ -145,6 +145,21 @@ STOPS = [
     {"kind": "visit", "number": 3, "time": "14.00", "title": "Demo Tømrer & Snedker A/S", "detail": "til 15.00 · Skitsevænget 8", "url": "/report", "leave": "15.00", "drive": "21 min kørsel", "drive_short": "21 min"},
     {"kind": "base", "time": "15.21", "title": "Jobcentret", "detail": "Dagen slutter"},
 ]  # fmt: skip
+DRAWING = {
+    "height": 150,
+    "nodes": [
+        {"kind": "base", "x": 24, "y": 122},
+        {"kind": "visit", "number": 1, "state": "next", "x": 110, "y": 34},
+        {"kind": "visit", "number": 2, "x": 238, "y": 34},
+        {"kind": "visit", "number": 3, "x": 334, "y": 122},
+    ],
+    "edges": [
+        {"start": {"x": 24, "y": 122}, "end": {"x": 110, "y": 34}, "x": 98, "y": 92, "label": "18 min", "state": "next"},
+        {"start": {"x": 110, "y": 34}, "end": {"x": 238, "y": 34}, "x": 174, "y": 20, "label": "26 min", "state": ""},
+        {"start": {"x": 238, "y": 34}, "end": {"x": 334, "y": 122}, "x": 258, "y": 92, "label": "29 min", "state": ""},
+        {"start": {"x": 334, "y": 122}, "end": {"x": 24, "y": 122}, "x": 179, "y": 136, "label": "21 min", "state": "home"},
+    ],
+}  # fmt: skip
 
 DUE = [
     {"due": "3 arbejdsdage over", "late": True, "date": "man. 16. nov.", "title": "To ansøgere til pladeværkstedet", "who": "Vi skylder", "company": "Eksempel Karrosseri ApS", "first": "done"},

@@ -21,7 +21,8 @@ FRAMEWORK = ("static", "openapi.")  # Flask's files and the API description
 WEBHOOKS = {
     f"telephony.{name}" for name in ("voice", "status", "dial_result", "ask", "agree")
 } | {"sms.sms_in", "sms.sms_status"}  # fmt: skip
-PUBLIC_ENDPOINTS = {"people.sign_in", "people.sign_out", "people.language", "calendars.feed"} | WEBHOOKS
+COMPANY = {"company.show", "company.move", "company.cancel", "company.calendar_file"}
+PUBLIC_ENDPOINTS = {"people.sign_in", "people.sign_out", "people.language", "calendars.feed"} | WEBHOOKS | COMPANY
 
 
 def product_rules(app: Flask) -> Iterator[Rule]:

@@ -37,7 +37,8 @@ def test_no_same_day_is_an_answer() -> None:
 
 def test_json() -> None:
     record = json.loads(run("55.68;12.57", "4000", "--format", "json").stdout)
-    assert list(record) == ["from", "to", "km", "minutes", "ferry", "reachable"]
+    assert list(record) == ["from", "to", "km", "minutes", "ferry", "reachable", "engine", "estimate"]
+    assert (record["engine"], record["estimate"]) == ("embedded", False)
     assert (record["from"], record["ferry"], record["reachable"]) == ("55.68;12.57", None, True)
 
 

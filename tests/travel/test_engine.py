@@ -15,7 +15,7 @@ from crm.travel.network import network
 from crm.travel.rules import great_circle_km, road_km
 
 KNOWN = Path(__file__).with_name("known_distances.csv")
-ROADS = list(csv.DictReader(KNOWN.read_text(encoding="utf-8").splitlines()))
+ROADS = [row for row in csv.DictReader(KNOWN.read_text(encoding="utf-8").splitlines()) if row["use"] == "tuning"]
 FIXED_ONLY = EmbeddedEngine(ferries=False)
 MAINLAND = [row for row in postcodes().values() if row.land in ("Jylland", "Fyn", "Sjælland", "Lolland")]
 

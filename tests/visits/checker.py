@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import at, danish_date
-from crm.calendars.models import CalendarProfile, WorkingHours
+from crm.calendars.models import BusyTime, CalendarProfile, WeekdayBase, WorkingHours
+from crm.calendars.rules import merged
 from crm.calling.models import QueueEntry
 from crm.travel.engine import Place, minutes
 from crm.visits.models import SlotHold, Visit
@@ -17,8 +18,11 @@ from crm.visits.rules import OCCUPYING_STATES
 
 
 def wrong_pairs(session: Session, margin: int = 5) -> list[str]:
-    """One line for each pair of neighbours (the base at both ends of the day too) that breaks the rules."""
-    bases = {p.consultant_id: Place(p.base_lat, p.base_lon) for p in session.scalars(select(CalendarProfile))}
+    """One line for each pair of neighbours (the base at both ends of the day too) that breaks the rules. Own
+    appointments are spent at the base."""
+    usual = {p.consultant_id: Place(p.base_lat, p.base_lon) for p in session.scalars(select(CalendarProfile))}
+    bases = {(b.consultant_id, b.weekday): Place(b.lat, b.lon) for b in session.scalars(select(WeekdayBase))}
+    taken = session.execute(select(BusyTime.consultant_id, BusyTime.starts_at, BusyTime.ends_at)).all()
     hours = {(h.consultant_id, h.weekday): h for h in session.scalars(select(WorkingHours))}
     rows = (
         session.scalars(
@@ -30,9 +34,13 @@ def wrong_pairs(session: Session, margin: int = 5) -> list[str]:
     wrong = []
     for (who, day), visits in groupby(rows, key=lambda v: (v.consultant_id, danish_date(v.starts_at))):
         own = hours[who, day.weekday()]
-        line = [(at(day, own.starts_minute), at(day, own.starts_minute), bases[who])]
-        line += [(v.starts_at, v.ends_at, Place(v.lat, v.lon)) for v in visits]
-        line.append((at(day, own.ends_minute), at(day, own.ends_minute), bases[who]))
+        base = bases.get((who, day.weekday()), usual[who])
+        opens, closes = at(day, own.starts_minute), at(day, own.ends_minute)
+        line = [(v.starts_at, v.ends_at, Place(v.lat, v.lon)) for v in visits]
+        for a, b in merged((max(a, opens), min(b, closes)) for number, a, b in taken if number == who):
+            wrong += [f"busy: consultant {who} at {v}" for v, ends, _ in line if v < b and a < ends]
+            line.append((a, b, base))
+        line = [(opens, opens, base), *sorted(line, key=lambda stop: stop[:2]), (closes, closes, base)]
         for (_, left, there), (due, _, here) in zip(line, line[1:], strict=False):
             drive = minutes(there, here)
             free = (due - left).total_seconds() / 60

@@ -12,7 +12,9 @@ from crm.base.clock import at
 from crm.travel.engine import Place, default_engine
 from crm.travel.places import Leg
 from crm.visits.rules.day import Day, Stop, Wish, bookable
-from crm.visits.rules.fit import HALVED_BY, OFFERED, Asked, minutes, plan, value, worth
+from crm.visits.rules.fit import HALVED_BY, OFFERED, Asked, Plan, minutes, plan, value, worth
+from crm.visits.rules.lunch import Lunch
+from crm.visits.rules.places import BLUR
 
 HOBRO, HADSUND, AALBORG = Place(56.6433, 9.7902), Place(56.7146, 10.1168), Place(57.0482, 9.9194)
 FIRST = date(2026, 11, 26)
@@ -52,6 +54,9 @@ def test_one_time_without_driving_is_worth_more_than_any_number_half_an_hour_out
     assert value([worth(5, 0)] * 2) > value([worth(HALVED_BY + 5, 0)] * OFFERED)
 
 
+blurs = st.sampled_from(sorted(set(BLUR.values())))
+
+
 @st.composite
 def calendars(draw: st.DrawFn) -> dict[tuple[int, date], Day]:
     """A few days of two consultants, with visits, absences and perhaps a break."""
@@ -66,11 +71,17 @@ def calendars(draw: st.DrawFn) -> dict[tuple[int, date], Day]:
             begins = 8 * 60
             while draw(st.booleans()) and begins < 14 * 60:
                 begins += draw(st.integers(0, 10)) * 15
-                kind = draw(st.sampled_from(["visit", "away"]))
+                kind = draw(st.sampled_from(["visit", "away", "busy"]))
                 place = draw(st.sampled_from([HOBRO, HADSUND, AALBORG]))
-                stops.append(Stop(at(day, begins), at(day, begins + 60), place, "Hobro", kind, draw(st.booleans())))
+                stops.append(Stop(at(day, begins), at(day, begins + 60), place, "Hobro", kind, draw(blurs)))
                 begins += 75
-            days[who, day] = Day(hours, stops, HOBRO, "Hobro", draw(st.integers(1, 4)))
+            lunch = Lunch(timedelta(minutes=draw(st.sampled_from([30, 45]))), at(day, 660), at(day, 780))
+            wishes = (
+                draw(st.sampled_from([None, lunch])),
+                draw(st.sampled_from([(), (("9500", "9600"),), (("1", "2"),)])),
+            )
+            within = [at(day, draw(st.integers(0, 1400))) if draw(st.booleans()) else None for _ in range(2)]
+            days[who, day] = Day(hours, stops, HOBRO, "Hobro", draw(st.integers(1, 4)), *wishes, *within)
     return days
 
 
@@ -78,21 +89,26 @@ places = st.builds(Place, st.floats(56.4, 57.1), st.floats(9.3, 10.2))
 
 
 @settings(max_examples=150, deadline=None)
-@given(calendars(), places, st.booleans(), st.integers(0, 48))
+@given(calendars(), places, blurs, st.integers(0, 48))
 def test_it_is_nothing_exactly_where_the_search_finds_no_time(
-    days: dict[tuple[int, date], Day], place: Place, exact: bool, hours: int
+    days: dict[tuple[int, date], Day], place: Place, blur: int, hours: int
 ) -> None:
-    """The ranking sums what the slot search judges: both see the same rooms, drives, margins and breaks."""
+    """The ranking sums what the slot search judges: both see the same rooms, drives, margins, breaks and wishes."""
     earliest = at(FIRST, 0) + timedelta(hours=hours)
     latest = at(FIRST + timedelta(days=2), 12 * 60)
-    wish = Wish(place, exact, 60, 5, earliest, latest)
+    wish = Wish(place, blur, 60, 5, earliest, latest, "9500")
     coming = plan(days, Asked(60, 5, minutes(earliest), minutes(latest)), ENGINE)
-    found = coming.worths(ENGINE.matrix([place], coming.places)[0], exact)
+    found = coming.worths(*drives(coming, place), blur, "9500")
     offered = [verdict for day in days.values() for verdict in bookable(day, wish, ENGINE)]
     assert bool(found) == bool(offered)
     assert len(found) <= len(offered)
     best = min((verdict.extra_min for verdict in offered), default=0)
     assert not found or max(found) <= worth(best, 0)
+
+
+def drives(coming: Plan, place: Place) -> tuple[list[Leg], list[Leg]]:
+    """To the place from each stop, and on from it."""
+    return [row[0] for row in ENGINE.matrix(coming.places, [place])], ENGINE.matrix([place], coming.places)[0]
 
 
 def one_day(*stops: Stop) -> dict[tuple[int, date], Day]:
@@ -101,7 +117,7 @@ def one_day(*stops: Stop) -> dict[tuple[int, date], Day]:
 
 def fit_of(days: dict[tuple[int, date], Day], place: Place) -> float:
     coming = plan(days, Asked(60, 5, minutes(at(FIRST, 0)), minutes(at(FIRST, 0)) + 30 * 1440), ENGINE)
-    return coming.fit(ENGINE.matrix([place], coming.places)[0], True)
+    return coming.fit(*drives(coming, place), 0, "9500")
 
 
 def test_beside_a_booked_visit_comes_before_an_hour_away() -> None:
@@ -117,7 +133,8 @@ def test_an_island_without_a_same_day_way_fits_nothing() -> None:
     assert fit_of(one_day(), Place(55.1, 14.9)) == 0
     unreachable = Leg(0.0, 0, None, False)
     coming = plan(one_day(), Asked(60, 5, minutes(at(FIRST, 0)), minutes(at(FIRST, 900))), ENGINE)
-    assert coming.fit([unreachable] * len(coming.places), True) == 0
+    nowhere = [unreachable] * len(coming.places)
+    assert coming.fit(nowhere, nowhere, 0, "9500") == 0
 
 
 def test_no_free_time_fits_nothing() -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from crm.base.clock import at, day_bounds
 from crm.calendars.rules import Stretch, hours_between
 from crm.travel.places import NO_SAME_DAY, Leg, Place
-from crm.visits.rules.day import POSTCODE_MARGIN, Day, Stop, Wish, bookable, judge, turned_down
+from crm.visits.rules.day import Day, Stop, Wish, bookable, judge, turned_down
 from crm.visits.rules.panel import apart, chosen
+from crm.visits.rules.places import BLUR
 from crm.visits.rules.route import Halt, route
 from crm.visits.rules.slots import Slot, alternatives, rank
 from tests.calendars.test_rules import CHANGES
@@ -41,6 +42,7 @@ class Grid:
 
 ENGINE = Grid()
 places = st.one_of(st.builds(Place, st.floats(55.5, 56.5), st.floats(8.5, 9.5)), st.just(SEA))
+blurs = st.sampled_from(sorted(set(BLUR.values())))
 minutes = st.integers(0, 47).map(lambda n: n * 15 + 6 * 60)
 
 
@@ -51,7 +53,7 @@ def stops(draw: st.DrawFn) -> list[Stop]:
     free_from = 0
     for minute in sorted(draw(st.lists(minutes, max_size=5, unique=True))):
         if minute >= free_from:
-            result.append(Stop(at(DAY, minute), at(DAY, minute + 60), draw(places), "By", "visit", draw(st.booleans())))
+            result.append(Stop(at(DAY, minute), at(DAY, minute + 60), draw(places), "By", "visit", draw(blurs)))
             free_from = minute + 60
     for minute in draw(st.lists(minutes, max_size=2)):
         length = draw(st.sampled_from([30, 60, 180]))
@@ -65,7 +67,7 @@ hours = st.sampled_from([[(480, 960)], [(480, 720), (750, 960)], [(600, 660)], [
 wishes = st.builds(
     Wish,
     places,
-    st.booleans(),
+    blurs,
     st.sampled_from([30, 60, 90]),
     st.sampled_from([0, 5, 15]),
     minutes.map(lambda m: at(DAY, m - 120)),
@@ -93,7 +95,7 @@ def can_be_driven(day: Day, wish: Wish, start: datetime) -> bool:
     after = [s for s in day.stops if end <= s.starts_at <= closes]
     last = max(reversed(before), key=lambda s: s.ends_at, default=Stop(opens, opens, BASE, "Base", "base"))
     coming = min(after, key=lambda s: s.starts_at, default=Stop(closes, closes, BASE, "Base", "base"))
-    margin = wish.margin + (0 if last.exact and coming.exact and wish.exact else POSTCODE_MARGIN)
+    margin = wish.margin + max(last.blur, coming.blur, wish.blur)
     for there, left, here, due in (
         (last.place, last.ends_at, wish.place, start),
         (wish.place, end, coming.place, coming.starts_at),
@@ -106,7 +108,7 @@ def can_be_driven(day: Day, wish: Wish, start: datetime) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(stops(), hours, wishes, st.integers(1, 6))
-@example([], [(at(DAY, 480), at(DAY, 960))], Wish(BASE, True, 60, 5, at(DAY, 0), at(DAY, 1380)), 4)
+@example([], [(at(DAY, 480), at(DAY, 960))], Wish(BASE, 0, 60, 5, at(DAY, 0), at(DAY, 1380)), 4)
 def test_every_offered_time_can_be_driven_and_no_other_is_left_out(
     engaged: list[Stop], working: list[tuple[datetime, datetime]], wish: Wish, most: int
 ) -> None:
@@ -135,7 +137,7 @@ def test_every_refused_time_fails_and_says_why(
 def test_nothing_is_driven_in_the_break() -> None:
     far = Place(56.0, 9.75)  # 45 minutes
     day = Day([(at(DAY, 480), at(DAY, 720)), (at(DAY, 750), at(DAY, 960))], [], BASE, "Base", 4)
-    wish = Wish(far, True, 60, 5, at(DAY, 0), at(DAY, 1380))
+    wish = Wish(far, 0, 60, 5, at(DAY, 0), at(DAY, 1380))
     starts = {v.starts_at for v in bookable(day, wish, ENGINE)}
     assert at(DAY, 660) in starts
     assert at(DAY, 750) in starts, "the drive was made before the break"
@@ -147,7 +149,7 @@ def test_on_clock_change_days_no_time_is_offered_twice_or_at_a_wrong_hour(sunday
     working = hours_between([Stretch(6, 0, 1440)], *day_bounds(sunday))
     day = Day(working, [], BASE, "Base", 4)
     first, last = day_bounds(sunday)
-    found = [v.starts_at for v in bookable(day, Wish(BASE, True, 60, 0, first, last), ENGINE)]
+    found = [v.starts_at for v in bookable(day, Wish(BASE, 0, 60, 0, first, last), ENGINE)]
     assert found == sorted(set(found))
     assert len(found) == (46 if sunday.month == 3 else 50) - 1
     assert {b - a for a, b in zip(found, found[1:], strict=False)} == {timedelta(minutes=30)}
@@ -203,7 +205,9 @@ def test_the_panel_shows_few_times_well_apart() -> None:
     assert [s.reason for s in day.groups[0].slots] == ["travel_before", None, None]
     first, second = apart([s for s in many if s.consultant_id == 1])
     assert second.starts_at - first.starts_at >= timedelta(hours=2)
-    assert sum(len(g.slots) for g in chosen(many, refused, every=True)[0].groups) == len(many)
+    whole = [s for g in chosen(many, refused, every=True)[0].groups for s in g.slots]
+    assert [s.reason for s in whole if s.reason] == ["travel_before", "travel_after"], "and one of each reason for not"
+    assert len(whole) == len(many) + 2
 
 
 def test_the_route_says_when_to_leave() -> None:

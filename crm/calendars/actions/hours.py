@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from crm.base import activity
 from crm.base.errors import N_, Invalid
-from crm.calendars.models import CalendarProfile, WorkingHours
+from crm.calendars.models import CalendarProfile, WeekdayBase, WorkingHours
 from crm.calendars.rules import DEFAULT_HOURS, MAX_VISITS, Stretch, stretch_problem
 from crm.people.models import User
 from crm.travel.engine import place_of_postcode
@@ -79,6 +79,45 @@ def set_profile(
         max_visits_a_day=max_visits_a_day,
     )
     return profile
+
+
+def set_bases(
+    session: Session, actor: Any, now: datetime, consultant: User, bases: Mapping[int, tuple[str, str]]
+) -> bool:
+    """Replace the bases of single weekdays, (name, postcode) by weekday with 0 = Monday; a weekday left out has the
+    profile's. Whether anything changed. Raises Invalid, naming the fields ``base_name_<weekday>`` and
+    ``base_postcode_<weekday>``."""
+    errors: dict[str, str] = {}
+    wanted: dict[int, WeekdayBase] = {}
+    for weekday, (name, postcode) in sorted(bases.items()):
+        place = place_of_postcode(postcode)
+        if place is None:
+            errors[f"base_postcode_{weekday}"] = N_("Postnummeret kendes ikke.")
+        elif not name.strip() or not 0 <= weekday <= 6:
+            errors[f"base_name_{weekday}"] = N_("Skriv, hvor dagen begynder og slutter.")
+        else:
+            wanted[weekday] = WeekdayBase(
+                consultant_id=consultant.id,
+                weekday=weekday,
+                name=name.strip()[:120],
+                postcode=postcode.strip(),
+                lat=place.lat,
+                lon=place.lon,
+            )
+    if errors:
+        raise Invalid(N_("Kalenderen er ikke ændret. Ret felterne og prøv igen."), errors=errors)
+    rows = session.scalars(select(WeekdayBase).where(WeekdayBase.consultant_id == consultant.id)).all()
+    told = {number: (base.name, base.postcode) for number, base in wanted.items()}
+    if told == {row.weekday: (row.name, row.postcode) for row in rows}:
+        return False
+    for row in rows:
+        session.delete(row)
+    session.flush()
+    session.add_all(wanted.values())
+    session.flush()
+    weekdays = {str(number): postcode for number, (_name, postcode) in told.items()}
+    activity.record(session, actor, now, "calendars.set_profile", consultant, weekday_bases=weekdays)
+    return True
 
 
 def default_calendar(session: Session, consultant: User, base_name: str, base_postcode: str) -> CalendarProfile:

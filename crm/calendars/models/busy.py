@@ -15,8 +15,9 @@ class BusySource(Base):
 
     ``address``, ``username`` and ``password`` are sealed (crm.base.seal): a link is a key as much as a password is.
     ``collection``: the chosen CalDAV calendar, sealed. ``writes``: our visits are written there. ``sync_token``
-    (CalDAV), ``etag``/``last_modified`` (link) say where reading got to. ``read_at``: last success;
-    ``failing_since``, ``failures``, ``last_error`` (a Danish sentence): since when and why not.
+    (CalDAV), ``etag``/``last_modified`` (link) say where reading got to. ``reads``: its appointments are busy time.
+    ``ending_at``: disconnected, and gone by then at the latest: our events are being taken out. ``read_at``: last
+    success; ``failing_since``, ``failures``, ``last_error`` (a Danish sentence): since when and why not.
     """
 
     __tablename__ = "busy_sources"
@@ -31,6 +32,8 @@ class BusySource(Base):
     password: Mapped[str] = mapped_column(Text, default="")
     collection: Mapped[str] = mapped_column(Text, default="")
     writes: Mapped[bool] = mapped_column(Boolean, default=False)
+    reads: Mapped[bool] = mapped_column(Boolean, default=True)
+    ending_at: Mapped[datetime | None]
     sync_token: Mapped[str | None] = mapped_column(Text)
     etag: Mapped[str | None] = mapped_column(String(300))
     last_modified: Mapped[str | None] = mapped_column(String(100))
@@ -83,8 +86,9 @@ class CalendarCopy(Base):
     """Our event ``uid`` as it was written into a consultant's own calendar.
 
     state: ``wanted`` (to be written), ``written``, ``gone`` (taken out again), ``failed``. ``etag`` guards the next
-    write (If-Match). ``theirs_*``: the owner moved or deleted it there, which is a proposal and is not overwritten
-    until it has been settled; ``theirs_change``: ``moved`` or ``deleted``.
+    write (If-Match). ``version`` rises with each wish to write. ``theirs_*``: the owner moved or deleted it there,
+    which is a proposal and is not overwritten until it has been settled; ``theirs_change``: ``moved`` or ``deleted``.
+    ``settled_*``: a time there that has been settled and may be overwritten.
     """
 
     __tablename__ = "calendar_copies"
@@ -100,9 +104,12 @@ class CalendarCopy(Base):
     href: Mapped[str] = mapped_column(Text, default="")
     etag: Mapped[str | None] = mapped_column(String(300))
     sequence: Mapped[int] = mapped_column(Integer, default=0)
+    version: Mapped[int] = mapped_column(Integer, default=0)
     state: Mapped[str] = mapped_column(String(10), default="wanted")
     written_at: Mapped[datetime | None]
     theirs_change: Mapped[str | None] = mapped_column(String(10))
     theirs_starts_at: Mapped[datetime | None]
     theirs_ends_at: Mapped[datetime | None]
     theirs_seen_at: Mapped[datetime | None]
+    settled_starts_at: Mapped[datetime | None]
+    settled_ends_at: Mapped[datetime | None]

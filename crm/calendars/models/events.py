@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.base.db import Base
+
+
+def fresh_stamp() -> int:
+    """A number that no other state of a row has had, as far as can be; the sum of 10,000 fits 64 bits."""
+    return secrets.randbits(48)
 
 
 class CalendarEvent(Base):
@@ -15,6 +21,8 @@ class CalendarEvent(Base):
 
     ``uid`` is stable for life; ``sequence`` rises on a change of time or status (RFC 5545, 3.8.7.4). An engagement
     that went to another consultant has two rows: cancelled for the former, confirmed for the one who has it now.
+    ``stamp`` is drawn anew by every write of the row, so that the sum of the stamps shown tells whether anything shown
+    has changed.
     """
 
     __tablename__ = "calendar_events"
@@ -35,10 +43,15 @@ class CalendarEvent(Base):
     status: Mapped[str] = mapped_column(String(10), default="CONFIRMED")
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     updated_at: Mapped[datetime]
+    stamp: Mapped[int] = mapped_column(BigInteger, default=fresh_stamp, onupdate=fresh_stamp, server_default="0")
 
 
 class FeedLink(Base):
-    """A secret link to a consultant's feed; kept as a hash, shown once. ``version`` rises with every change."""
+    """A secret link to a consultant's feed; kept as a hash, shown once.
+
+    ``kind``: ``own`` shows everything, ``busy`` (for colleagues) only when. ``gone_at``: when an event was last taken
+    out of the calendar as if it had never been.
+    """
 
     __tablename__ = "feed_links"
 
@@ -47,3 +60,5 @@ class FeedLink(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    kind: Mapped[str] = mapped_column(String(10), default="own", server_default="own")
+    gone_at: Mapped[datetime | None]

@@ -13,9 +13,12 @@ from crm.calendars.rules.hours import merged as merged
 from crm.calendars.rules.hours import stretch_problem as stretch_problem
 from crm.calendars.rules.hours import without as without
 from crm.calendars.rules.ical import Entry as Entry
-from crm.calendars.rules.ical import Party as Party
+from crm.calendars.rules.ical import busy_only as busy_only
 from crm.calendars.rules.ical import feed_text as feed_text
-from crm.calendars.rules.ical import invitation_text as invitation_text
+from crm.calendars.rules.itip import Answer as Answer
+from crm.calendars.rules.itip import Party as Party
+from crm.calendars.rules.itip import answers as answers
+from crm.calendars.rules.itip import invitation_text as invitation_text
 from crm.calendars.rules.weeks import monday_of as monday_of
 from crm.calendars.rules.weeks import week_bounds as week_bounds
 from crm.calendars.rules.weeks import week_name as week_name

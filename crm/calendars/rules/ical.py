@@ -1,17 +1,18 @@
-"""iCalendar texts (RFC 5545) and invitations (RFC 5546): pure. All times in UTC, so no time zone can be misread."""
+"""iCalendar texts (RFC 5545): pure. All times in UTC, so no time zone can be misread."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from icalendar import Calendar, Event, vCalAddress, vDuration, vText
+from icalendar import Calendar, Event
 
 PRODID = "-//Jobaabner//Besoeg 1.0//DA"
-REFRESH = timedelta(hours=1)
 CANCELLED_PREFIX = "AFLYST: "
+BUSY_SUMMARY = "Optaget"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,46 +30,80 @@ class Entry:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Organiser or attendee of an invitation."""
-
-    name: str
-    email: str
-
-
 def feed_text(name: str, entries: Iterable[Entry]) -> bytes:
-    """A calendar to subscribe to. No METHOD and no ATTENDEE: it is a publication, not an invitation."""
-    calendar = _calendar()
-    calendar.add("x-wr-calname", name)
-    calendar.add("name", name)
-    calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", vDuration(REFRESH))
+    """A calendar to subscribe to. No METHOD and no ATTENDEE: it is a publication, not an invitation.
+
+    Written line by line: a feed of 1,000 events takes a tenth of the time that components take.
+    """
+    lines = [
+        "BEGIN:VCALENDAR",
+        f"PRODID:{PRODID}",
+        "VERSION:2.0",
+        "CALSCALE:GREGORIAN",
+        f"X-WR-CALNAME:{escaped(name)}",
+        f"NAME:{escaped(name)}",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
+    ]
     for entry in entries:
-        calendar.add_component(_event(entry))
-    return bytes(calendar.to_ical())
+        lines += _event_lines(entry)
+    lines.append("END:VCALENDAR")
+    return b"".join(folded(line) for line in lines)
 
 
-def invitation_text(method: Literal["REQUEST", "CANCEL"], entry: Entry, organizer: Party, attendee: Party) -> str:
-    """One invitation or its cancellation; the MIME part that carries it must name the same METHOD."""
-    calendar = _calendar()
-    calendar.add("method", method)
-    event = _event(entry)
-    host = vCalAddress(f"mailto:{organizer.email}")
-    host.params["CN"] = vText(organizer.name)
-    event["organizer"] = host
-    guest = vCalAddress(f"mailto:{attendee.email}")
-    guest.params["CN"] = vText(attendee.name)
-    guest.params["ROLE"] = vText("REQ-PARTICIPANT")
-    if method == "REQUEST":
-        guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
-        guest.params["RSVP"] = vText("TRUE")
-    event.add("attendee", guest, encode=False)
-    calendar.add_component(event)
-    return bytes(calendar.to_ical()).decode()
+def busy_only(entry: Entry) -> Entry:
+    """The same time, and nothing of what it is: for colleagues."""
+    return replace(entry, summary=BUSY_SUMMARY, location="", description="")
 
 
-def _calendar() -> Calendar:
+def _event_lines(entry: Entry) -> Iterator[str]:
+    cancelled = entry.status == "CANCELLED"
+    stamp = _utc(entry.updated_at)
+    yield "BEGIN:VEVENT"
+    yield f"UID:{escaped(entry.uid)}"
+    yield f"SEQUENCE:{entry.sequence}"
+    yield f"DTSTAMP:{stamp}"
+    yield f"LAST-MODIFIED:{stamp}"
+    yield f"DTSTART:{_utc(entry.starts_at)}"
+    yield f"DTEND:{_utc(entry.ends_at)}"
+    yield f"SUMMARY:{CANCELLED_PREFIX if cancelled else ''}{escaped(entry.summary)}"
+    if entry.location:
+        yield f"LOCATION:{escaped(entry.location)}"
+    if entry.description:
+        yield f"DESCRIPTION:{escaped(entry.description)}"
+    yield f"STATUS:{entry.status}"
+    yield f"TRANSP:{'TRANSPARENT' if cancelled else 'OPAQUE'}"
+    yield "END:VEVENT"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def escaped(text: str) -> str:
+    """A TEXT value (RFC 5545, 3.3.11); control characters, which it cannot hold, are left out."""
+    plain = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return plain.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def folded(line: str) -> bytes:
+    """The line with its end, broken at 75 octets and never inside a letter (RFC 5545, 3.1)."""
+    raw = line.encode(errors="replace")
+    if len(raw) <= 75:
+        return raw + b"\r\n"
+    pieces, start, room = [], 0, 75
+    while len(raw) - start > room:
+        end = start + room
+        while raw[end] & 0xC0 == 0x80:  # the middle of a letter
+            end -= 1
+        pieces.append(raw[start:end])
+        start, room = end, 74  # the space that marks a continuation counts
+    pieces.append(raw[start:])
+    return b"\r\n ".join(pieces) + b"\r\n"
+
+
+def new_calendar() -> Calendar:
+    """An empty calendar of ours."""
     calendar = Calendar()
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
@@ -76,7 +111,8 @@ def _calendar() -> Calendar:
     return calendar
 
 
-def _event(entry: Entry) -> Event:
+def event_of(entry: Entry) -> Event:
+    """The event without any people."""
     cancelled = entry.status == "CANCELLED"
     event = Event()
     event.add("uid", entry.uid)

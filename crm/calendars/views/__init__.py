@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.calendars.views import changes, feed, page
+from crm.calendars.views import caldav, changes, feed, page, sources, wishes
 from crm.calendars.views.blueprint import pages
 
-__all__ = ["changes", "feed", "page", "pages"]
+__all__ = ["caldav", "changes", "feed", "page", "pages", "sources", "wishes"]

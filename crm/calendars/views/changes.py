@@ -13,6 +13,7 @@ from crm.calendars import actions, queries
 from crm.calendars.forms import AbsenceForm, HoursForm, ProfileForm
 from crm.calendars.views.blueprint import back, consultant_of, pages
 from crm.calendars.views.page import page_of
+from crm.calendars.views.words import follows
 from crm.web.edge import now, session
 from crm.web.permit import actor, requires, scope
 
@@ -28,7 +29,7 @@ def hours() -> Any:
             form.refused(refusal)
         else:
             if form.stretches:
-                flash(_("Arbejdstiden er gemt. Booking retter sig efter den med det samme."), "success")
+                flash(_("Arbejdstiden er gemt. %(follows)s", follows=follows()), "success")
             else:
                 flash(_("Arbejdstiden er gemt uden en eneste dag, så ingen kan booke besøg her."), "warning")
             return back(person)
@@ -50,10 +51,11 @@ def profile() -> Any:
                 base_postcode=form.base_postcode.data or "",
                 max_visits_a_day=form.max_visits_a_day.data or 0,
             )
+            actions.set_bases(session(), actor(), now(), person, form.bases)
         except Refusal as refusal:
             form.refused(refusal)
         else:
-            flash(_("Hjemsted og antal besøg er gemt."), "success")
+            flash(_("Hjemsted og antal besøg er gemt. %(follows)s", follows=follows()), "success")
             return back(person)
     return page_of(person, queries.consultants(session(), scope()), 422, profile_form=form)
 

@@ -14,6 +14,7 @@ from crm.base.db import among, insert_for, unpacked
 from crm.base.errors import N_
 from crm.companies.actions.register_contacts import RegisterContacts
 from crm.companies.models import Company, ImportedWorkplace, Workplace
+from crm.companies.rules.place import ADDRESS, kept_place
 from crm.companies.rules.remarks import Remark
 from crm.companies.rules.rows import Row
 
@@ -36,7 +37,6 @@ FIELDS = (
     "lon",
     "geo_source",
 )
-ADDRESS = ("street", "postcode", "city")
 STORED = [W.c[name] for name in ("p_number", "company_id", "row_hash", *FIELDS)]
 BLANK: dict[str, Any] = {
     **dict.fromkeys(FIELDS),
@@ -93,7 +93,8 @@ class ChunkWriter:
         self._contacts.load([known[_p(row)].id for row in rows if (row.values or {}).get("contact_name")])
         changed = {}
         for row in rows:
-            old, values = before[_p(row)], row.values or {}
+            old = before[_p(row)]
+            values = row.values = kept_place(row.values or {}, old)
             if old["cvr_number"] != values["cvr_number"]:
                 self._moved(row, old)
             elif all(old[name] == values[name] for name in FIELDS if name in values) and not self._contacts.adds(

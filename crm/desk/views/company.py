@@ -11,7 +11,9 @@ from flask_babel import gettext as _
 from crm.calling.queries import Wording, wording
 from crm.campaigns.queries import returned_letter
 from crm.companies.models import Workplace
+from crm.companies.queries import geocoding
 from crm.companies.rules import industry_label
+from crm.companies.rules.place import NO_SURE_ANSWER, placed
 from crm.desk.queries import company as queries
 from crm.desk.queries.reach import workplace
 from crm.desk.queries.timeline import Line, story
@@ -44,6 +46,8 @@ def company(workplace_id: int) -> Any:
         workplace=found,
         industry=_(industry_label(found.industry_code, found.industry_version)) if found.industry_code else "",
         items=[item(line, said) for line in told.lines],
+        place=_(placed(found.geo_source)),
+        place_trouble=_place_trouble(found),
         campaigns=joined,
         before=before,
         older=iso(told.older),
@@ -58,6 +62,15 @@ def company(workplace_id: int) -> Any:
         basis=next((one.basis for one in joined if one.basis), None),
         returned_batch=_returned_batch(found),
     )
+
+
+def _place_trouble(found: Workplace) -> str | None:
+    """Why the place is not known better, when its address was looked up in vain."""
+    if found.geo_source not in ("postcode", "none"):
+        return None
+    looked_up = geocoding(session(), found.id)
+    told = NO_SURE_ANSWER.get(looked_up.state) if looked_up else None
+    return _(told) if told else None
 
 
 def _returned_batch(found: Workplace) -> int | None:

@@ -16,6 +16,7 @@ from crm.desk.queries.room import Room
 from crm.desk.views.base import pages, today
 from crm.followups.rules import overdue_days
 from crm.people.queries import jobcentres
+from crm.visits.queries import count_conflicts
 from crm.web.edge import now, session
 from crm.web.filters import dk_number
 from crm.web.permit import requires, scope
@@ -49,6 +50,7 @@ def jobcentre() -> Any:
         lists=lists,
         counts=list_counts(session(), [one.id for one in lists]),
         visits=today_queries.visits(session(), reach, now()),
+        conflicts=count_conflicts(session(), reach, now()),
     )
 
 

@@ -15,7 +15,8 @@ from crm.calling.models import QueueEntry
 from crm.calling.rules import UNDO
 from crm.companies.actions import add_contact
 from crm.people.models import User
-from crm.visits.actions.check import drivable, lock_days, others, whole_minute, write
+from crm.visits.actions.check import drivable, lock_days, others, warm_day, whole_minute, write
+from crm.visits.actions.conflicts import recheck
 from crm.visits.actions.entry import own_entry, refuse_protected
 from crm.visits.actions.hold import drop_hold, lost
 from crm.visits.actions.messages import tell_booked
@@ -48,9 +49,11 @@ def book(
     starts_at = whole_minute(starts_at)
     if not contact.name.strip():
         raise Invalid(N_("Skriv, hvem konsulenten skal møde."), errors={"contact_name": N_("Navn mangler")})
+    notice = actor.has_role("phoner")
+    warm_day(session, now, lambda: ask_for_entry(entry, notice=notice), starts_at)
     own_entry(session, actor, now, entry)
     refuse_protected(session, entry)
-    ask = ask_for_entry(entry, notice=actor.has_role("phoner"))
+    ask = ask_for_entry(entry, notice=notice)
     lock_days(session, [(consultant_id, danish_date(starts_at))])
     with lost(session, entry, consultant_id, starts_at):
         slot = drivable(session, now, ask, consultant_id, starts_at)
@@ -118,4 +121,5 @@ def _record(session: Session, actor: User, now: datetime, entry: QueueEntry, vis
         **data,
     )
     publish_visit(session, now, visit)
+    recheck(session, now, [(visit.consultant_id, danish_date(visit.starts_at))])
     tell_booked(session, now, visit, now + UNDO if actor.has_role("phoner") else None)

@@ -12,6 +12,7 @@ from crm.campaigns.actions import set_calendars_full
 from crm.campaigns.models import Campaign, Participation
 from crm.travel.engine import place_of_postcode
 from crm.visits.queries.slots import Ask, search
+from crm.visits.rules.places import WORST
 
 
 def refresh_capacity(session: Session, now: datetime) -> int:
@@ -45,7 +46,7 @@ def _has_room(session: Session, now: datetime, participation: Participation) -> 
     if place is None:
         return True
     campaign = participation.campaign
-    ask = Ask(participation.jobcentre_id, campaign, place, False)
+    ask = Ask(participation.jobcentre_id, campaign, place, WORST, participation.jobcentre.postcode)
     frm = now + timedelta(hours=campaign.notice_hours)
     last = now + timedelta(days=campaign.horizon_days)
     while frm < last:

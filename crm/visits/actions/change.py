@@ -13,7 +13,8 @@ from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid, Refusal
 from crm.integrations.actions import withdraw
 from crm.people.models import User
-from crm.visits.actions.check import drivable, lock_days, others, whole_minute, write
+from crm.visits.actions.check import drivable, lock_days, others, warm_day, whole_minute, write
+from crm.visits.actions.conflicts import recheck, settle_visit
 from crm.visits.actions.messages import reminder_key, tell_cancelled, tell_moved
 from crm.visits.actions.publish import publish_visit
 from crm.visits.models import Visit, VisitEvent
@@ -37,13 +38,24 @@ def move(
 
     Raises Refusal stale, overlap, travel, hours, capacity (with ``alternatives``); Invalid without a reason.
     """
-    starts_at, reason = whole_minute(starts_at), _reason(reason)
-    _hold(session, visit)
-    _refuse_unless_booked(visit)
+    starts_at, reason = whole_minute(starts_at), needed(reason)
+    warm_day(session, now, lambda: ask_for_visit(visit), starts_at)
+    hold_row(session, visit)
+    refuse_unless_booked(visit)
     target = consultant_id or visit.consultant_id
     if (target, starts_at) == (visit.consultant_id, visit.starts_at):
         return visit
     lock_days(session, [(visit.consultant_id, danish_date(visit.starts_at)), (target, danish_date(starts_at))])
+    return relocate(session, actor, now, visit, target, starts_at, reason)
+
+
+def relocate(
+    session: Session, actor: User | None, now: datetime, visit: Visit, target: int, starts_at: datetime, reason: str
+) -> Visit:
+    """Move or hand over: what follows the checks of the caller, who holds the visit's row and both days.
+
+    The same time with another consultant is a hand-over. Raises as ``move`` does.
+    """
     ask = ask_for_visit(visit)
     slot = drivable(session, now, ask, target, starts_at)
     former, was = session.get_one(User, visit.consultant_id), visit.starts_at
@@ -58,10 +70,13 @@ def move(
 
     write(session, change, taken)
     session.expire(visit, ["consultant", "responsible"])
+    kind = "hand_over" if was == slot.starts_at else "move"
     times = {"was": was.isoformat(), "to": slot.starts_at.isoformat()}
-    _event(session, actor, now, visit, "move", reason=reason, **times, former_id=former.id, consultant_id=target)
+    _event(session, actor, now, visit, kind, reason=reason, **times, former_id=former.id, consultant_id=target)
     publish_visit(session, now, visit)
     tell_moved(session, now, visit, former, was, reason)
+    settle_visit(session, now, visit)
+    recheck(session, now, [(former.id, danish_date(was)), (target, danish_date(visit.starts_at))])
     session.flush()
     return visit
 
@@ -74,24 +89,31 @@ def cancel(session: Session, actor: User | None, now: datetime, visit: Visit, by
     """
     if by not in ("company", "jobcentre"):
         raise Invalid(N_("Vælg, hvem der aflyser."), errors={"by": N_("Vælg, hvem der aflyser")})
-    reason = _reason(reason)
-    _hold(session, visit)
-    _refuse_unless_booked(visit)
+    reason = needed(reason)
+    hold_row(session, visit)
+    refuse_unless_booked(visit)
     lock_days(session, [(visit.consultant_id, danish_date(visit.starts_at))])
+    return call_off(session, actor, now, visit, by, reason)
+
+
+def call_off(session: Session, actor: User | None, now: datetime, visit: Visit, by: str, reason: str) -> Visit:
+    """Cancel: what follows the checks of the caller, who holds the visit's row and its day."""
     former = visit.sequence
     visit.state, visit.sequence = f"cancelled_by_{by}", former + 1
     session.flush()
     _event(session, actor, now, visit, "cancel", by=by, reason=reason, was=visit.starts_at.isoformat())
     publish_visit(session, now, visit)
     tell_cancelled(session, now, visit, reason, former)
+    settle_visit(session, now, visit)
+    recheck(session, now, [(visit.consultant_id, danish_date(visit.starts_at))])
     session.flush()
     return visit
 
 
 def arrive(session: Session, actor: User, now: datetime, visit: Visit) -> Visit:
     """The consultant is there; the first time counts."""
-    _hold(session, visit)
-    _refuse_unless_booked(visit)
+    hold_row(session, visit)
+    refuse_unless_booked(visit)
     if visit.arrived_at is None:
         visit.arrived_at = now
         _event(session, actor, now, visit, "arrive")
@@ -106,7 +128,7 @@ def report(session: Session, actor: User, now: datetime, visit: Visit, report: V
     time of a visit that had been reported cancelled has been given to another.
     """
     _check_report(now, visit, report)
-    _hold(session, visit)
+    hold_row(session, visit)
     lock_days(session, [(visit.consultant_id, danish_date(visit.starts_at))])
     before = visit.state
 
@@ -146,14 +168,15 @@ def _check_report(now: datetime, visit: Visit, report: VisitReport) -> None:
         raise Invalid(N_("Rapporten er ikke gemt. Ret felterne og prøv igen."), errors=errors)
 
 
-def _reason(reason: str) -> str:
+def needed(reason: str) -> str:
+    """The reason, trimmed. Raises Invalid without one."""
     text = reason.strip()
     if not text:
         raise Invalid(N_("Skriv en grund; begge parter får den at vide."), errors={"reason": N_("Grund mangler")})
     return text[:300]
 
 
-def _hold(session: Session, visit: Visit) -> None:
+def hold_row(session: Session, visit: Visit) -> None:
     """Lock the row and see it as it is now."""
     session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
     session.refresh(
@@ -162,7 +185,8 @@ def _hold(session: Session, visit: Visit) -> None:
     )
 
 
-def _refuse_unless_booked(visit: Visit) -> None:
+def refuse_unless_booked(visit: Visit) -> None:
+    """Raises Refusal ``stale`` once it is cancelled or reported."""
     if visit.state != "booked":
         raise Refusal("stale", N_("Besøget er allerede aflyst eller rapporteret. Intet er ændret."))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -12,12 +13,24 @@ from sqlalchemy.orm import Session
 from crm.base.clock import danish_date
 from crm.base.db import is_overlap_error, lock_day
 from crm.base.errors import N_, Invalid, NotFound, Refusal
-from crm.travel.engine import default_engine
-from crm.visits.queries.days import Holds, load_days
-from crm.visits.queries.slots import Ask, Person, SlotMaker, consultants, search
-from crm.visits.rules.day import Verdict, Wish, judge
-from crm.visits.rules.slots import Slot, alternatives, as_dict, clock_text, refusal_fields
+from crm.travel.engine import default_engine, embedded_engine
+from crm.visits.queries.days import load_days
+from crm.visits.queries.slots import Ask, Person, SlotMaker, board, consultants, search
+from crm.visits.rules.day import Day, Verdict, Wish, judge
+from crm.visits.rules.slots import Slot, alternatives, clock_text, refusal_fields
+from crm.visits.rules.told import as_dict
 from crm.visits.rules.words import REFUSED
+
+
+def warm_day(session: Session, now: datetime, ask: Callable[[], Ask], starts_at: datetime) -> None:
+    """Fetch the drives that ``drivable`` asks for, and those of the times it would offer instead: call it before
+    ``lock_days`` and before any row is locked, so that nobody waits for a travel engine elsewhere. ``ask`` is not
+    called where drives are worked out in this process; what it refuses the action itself refuses again."""
+    if default_engine() is embedded_engine():
+        return
+    with suppress(Refusal):
+        wanted = ask()
+        board(session, now, wanted, *_around(now, wanted, starts_at))
 
 
 def lock_days(session: Session, days: Iterable[tuple[int, date]]) -> None:
@@ -44,15 +57,16 @@ def drivable(session: Session, now: datetime, ask: Ask, consultant_id: int, star
         raise NotFound(N_("Konsulenten hører ikke til jobcentret."))
     wish = ask.wish(now)
     day = danish_date(starts_at)
-    holds = Holds(now, ask.entry_id)
-    days, weeks = load_days(session, [consultant_id], [day], exclude=ask.exclude, holds=holds)
+    days, weeks = load_days(
+        session, [consultant_id], [day], exclude=ask.exclude, holds=ask.holds(now), limits=ask.limits(now)
+    )
     found = days.get((consultant_id, day))
     if found is None:
-        refuse(session, now, ask, person, wish, Verdict(starts_at, _early(wish, starts_at) or "hours"), None)
+        refuse(session, now, ask, person, Verdict(starts_at, _early(wish, starts_at) or "hours"), None, None)
     verdict = judge(found, wish, starts_at, default_engine())
     slot = SlotMaker(person, wish, weeks, found).one(verdict)
     if verdict.reason is not None:
-        refuse(session, now, ask, person, wish, verdict, slot)
+        refuse(session, now, ask, person, verdict, slot, found)
     return slot
 
 
@@ -61,22 +75,38 @@ def _early(wish: Wish, starts_at: datetime) -> str | None:
 
 
 def refuse(
-    session: Session, now: datetime, ask: Ask, person: Person, wish: Wish, verdict: Verdict, slot: Slot | None
+    session: Session,
+    now: datetime,
+    ask: Ask,
+    person: Person,
+    verdict: Verdict,
+    slot: Slot | None,
+    day: Day | None,
 ) -> NoReturn:
     """Raise the refusal with its sentence and three other times."""
     code, message = REFUSED[verdict.reason or "hours"]
     fields: dict[str, Any] = refusal_fields(slot) if slot else {}
-    fields |= {"earliest": wish.earliest, "latest": wish.latest, "taken": _taken(verdict)}
+    wish = ask.wish(now)
+    fields |= {
+        "earliest": max(wish.earliest, day.earliest) if day and day.earliest else wish.earliest,
+        "latest": min(wish.latest, day.latest) if day and day.latest else wish.latest,
+        "taken": _taken(verdict),
+    }
     raise Refusal(code, message, extra=others(session, now, ask, person.id, verdict.starts_at), **fields)
 
 
 def others(session: Session, now: datetime, ask: Ask, consultant_id: int, starts_at: datetime) -> dict[str, Any]:
     """``alternatives``: up to three bookable times near to the one that was refused."""
-    frm = max(now, starts_at - timedelta(days=3)) if starts_at < ask.wish(now).latest else now
-    offer = search(session, now, ask, frm, frm + timedelta(days=10))
+    offer = search(session, now, ask, *_around(now, ask, starts_at))
     if not offer.slots:
         offer = search(session, now, ask, now, now + timedelta(days=ask.campaign.horizon_days))
     return {"alternatives": [as_dict(slot, why) for slot, why in alternatives(offer.slots, starts_at, consultant_id)]}
+
+
+def _around(now: datetime, ask: Ask, starts_at: datetime) -> tuple[datetime, datetime]:
+    """Ten days around a time that was asked for."""
+    frm = max(now, starts_at - timedelta(days=3)) if starts_at < ask.wish(now).latest else now
+    return frm, frm + timedelta(days=10)
 
 
 def _taken(verdict: Verdict) -> str:

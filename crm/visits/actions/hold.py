@@ -14,7 +14,7 @@ from crm.base.clock import danish_date
 from crm.base.errors import N_, Refusal
 from crm.calling.models import QueueEntry
 from crm.people.models import User
-from crm.visits.actions.check import drivable, lock_days, whole_minute
+from crm.visits.actions.check import drivable, lock_days, warm_day, whole_minute
 from crm.visits.actions.entry import own_entry, refuse_protected
 from crm.visits.models import SlotHold, Visit
 from crm.visits.queries.slots import ask_for_entry
@@ -33,12 +33,13 @@ def hold(
     leaves the actor's hands. The same time again prolongs it. Raises Refusal as ``book`` does, and ``stale`` without
     a claim: nothing is changed then, so that a former choice stays held.
     """
-    starts_at = whole_minute(starts_at)
+    starts_at, notice = whole_minute(starts_at), actor.has_role("phoner")
+    warm_day(session, now, lambda: ask_for_entry(entry, notice=notice), starts_at)
     own_entry(session, actor, now, entry)
     if entry.claimed_by != actor.id or entry.claimed_at is None:
         raise Refusal("stale", NOT_YOURS)
     refuse_protected(session, entry)
-    ask = ask_for_entry(entry, notice=actor.has_role("phoner"))
+    ask = ask_for_entry(entry, notice=notice)
     lock_days(session, [(consultant_id, danish_date(starts_at))])
     with lost(session, entry, consultant_id, starts_at):
         slot = drivable(session, now, ask, consultant_id, starts_at)

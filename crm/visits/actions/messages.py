@@ -1,4 +1,4 @@
-"""What the company and the consultant are told about a visit: mails with invitations, reminders, SMS."""
+"""What the company and the consultant are told about a visit, and when."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import add_working_days, at, danish_date
-from crm.calendars.rules import Entry, Party, invitation_text
 from crm.campaigns.models import Campaign
 from crm.integrations.actions import send, withdraw
 from crm.integrations.models import OutboxMessage
 from crm.integrations.render import render_mail
 from crm.integrations.sms_words import is_mobile
 from crm.people.models import Jobcentre, User
-from crm.visits.actions.publish import address_of, uid_of
+from crm.visits.actions.invitations import Method, for_company, for_consultant
+from crm.visits.actions.publish import address_of
 from crm.visits.models import Visit
+from crm.visits.rules import link
 from crm.visits.rules.slots import clock_text
 
 REMINDER_MINUTE = 9 * 60
@@ -28,10 +29,10 @@ SMS_WITHIN = timedelta(hours=24)
 def tell_booked(session: Session, now: datetime, visit: Visit, leaves: datetime | None = None) -> None:
     """Confirmation and reminder to the company, notice to the consultant, an SMS when it is soon. ``leaves``: none of
     them before then."""
-    parts = _parts(session, visit)
+    parts = parts_of(session, now, visit)
     _company(session, now, visit, "visit_booked", "REQUEST", parts, leaves)
     _reminder(session, now, visit, parts)
-    _consultant(session, now, visit, parts["consultant"], "visit_new", parts, leaves=leaves)
+    _consultant(session, now, visit, parts["consultant"], "visit_new", "REQUEST", parts, leaves=leaves)
 
 
 def untell(session: Session, visit: Visit) -> bool:
@@ -44,21 +45,47 @@ def untell(session: Session, visit: Visit) -> bool:
 
 def tell_moved(session: Session, now: datetime, visit: Visit, former: User, was: datetime, reason: str) -> None:
     """Both parties get the new time; a former consultant learns that the visit has gone to another."""
-    parts = _parts(session, visit) | {"was": was, "reason": reason, "former": former}
+    if was == visit.starts_at and former.id != visit.consultant_id:
+        return tell_handed_over(session, now, visit, former, reason)
+    parts = parts_of(session, now, visit) | {"was": was, "reason": reason, "former": former}
     _withdraw_reminder(session, visit, visit.sequence - 1)
     _company(session, now, visit, "visit_moved", "REQUEST", parts)
     _reminder(session, now, visit, parts)
-    _consultant(session, now, visit, parts["consultant"], "visit_moved_consultant", parts)
+    _consultant(session, now, visit, parts["consultant"], "visit_moved_consultant", "REQUEST", parts)
     if former.id != visit.consultant_id:
-        _consultant(session, now, visit, former, "visit_handed_over", parts, soon=was)
+        _consultant(session, now, visit, former, "visit_handed_over", "CANCEL", parts, soon=was)
+    return None
+
+
+def tell_handed_over(session: Session, now: datetime, visit: Visit, former: User, reason: str) -> None:
+    """Another consultant comes at the same time: the company learns who, the new one gets the visit, the former one's
+    calendar is rid of it."""
+    parts = parts_of(session, now, visit) | {"was": visit.starts_at, "reason": reason, "former": former}
+    for sequence in (visit.sequence - 1, visit.sequence):
+        _withdraw_reminder(session, visit, sequence)
+    _company(session, now, visit, "visit_handed_over_company", "REQUEST", parts)
+    _reminder(session, now, visit, parts)
+    _consultant(session, now, visit, parts["consultant"], "visit_handed_over_new", "REQUEST", parts)
+    _consultant(session, now, visit, former, "visit_handed_over", "CANCEL", parts)
 
 
 def tell_cancelled(session: Session, now: datetime, visit: Visit, reason: str, sequence: int) -> None:
     """Both parties learn of the cancellation; ``sequence`` is the one the reminder was written with."""
-    parts = _parts(session, visit) | {"reason": reason, "by_company": visit.state == "cancelled_by_company"}
+    by_company = visit.state == "cancelled_by_company"
+    parts = parts_of(session, now, visit) | {"reason": reason, "by_company": by_company}
     _withdraw_reminder(session, visit, sequence)
     _company(session, now, visit, "visit_cancelled", "CANCEL", parts)
-    _consultant(session, now, visit, parts["consultant"], "visit_cancelled_consultant", parts)
+    _consultant(session, now, visit, parts["consultant"], "visit_cancelled_consultant", "CANCEL", parts)
+
+
+def tell_declined(
+    session: Session, now: datetime, visit: Visit, party: str, comment: str, leads: Sequence[User]
+) -> None:
+    """A no to an invitation cancels nothing by itself: consultant and leads are told what to do, once a day."""
+    parts = parts_of(session, now, visit) | {"comment": comment, "party": party}
+    for user in {user.id: user for user in (parts["consultant"], *leads)}.values():
+        key = f"visit:{visit.id}:declined:{party}:{visit.sequence}:{danish_date(now)}:{user.id}"
+        _mail(session, now, visit, key, user.email, "visit_declined", parts | {"person": user})
 
 
 def reminder_key(visit: Visit, sequence: int) -> str:
@@ -70,19 +97,36 @@ def _withdraw_reminder(session: Session, visit: Visit, sequence: int) -> None:
         withdraw(session, key)
 
 
-def _parts(session: Session, visit: Visit) -> dict[str, Any]:
-    """What the mails' templates read."""
+def parts_of(session: Session, now: datetime, visit: Visit) -> dict[str, Any]:
+    """What the mails' templates and the calendar files read. ``link``: the company's own, empty without an address."""
     booker = session.get(User, visit.booked_by) if visit.booked_by else None
-    campaign = session.get_one(Campaign, visit.campaign_id)
     return {
         "visit": visit,
         "workplace": visit.workplace,
         "address": address_of(visit),
-        "campaign": campaign,
+        "campaign": session.get_one(Campaign, visit.campaign_id),
         "consultant": session.get_one(User, visit.consultant_id),
         "jobcentre": session.scalars(select(Jobcentre).where(Jobcentre.id == visit.jobcentre_id)).one(),
         "booker": booker.name if booker else "",
+        "link": link.url(visit.id, visit.contact_email, now) if visit.contact_email else "",
     }
+
+
+def _mail(
+    session: Session,
+    now: datetime,
+    visit: Visit,
+    key: str,
+    to: str,
+    template: str,
+    parts: Mapping[str, Any],
+    **more: Any,
+) -> str:
+    """Write one mail; its subject. ``more``: attachments, not_before, reply_to."""
+    subject, text, html = render_mail(template, **parts)
+    about: dict[str, Any] = {"subject": subject, "text": text, "html": html, "workplace_id": visit.workplace_id}
+    send(session, now, channel="mail", dedupe_key=key, to=to, **about, **more)
+    return subject
 
 
 def _company(
@@ -90,46 +134,20 @@ def _company(
     now: datetime,
     visit: Visit,
     template: str,
-    method: Any,
+    method: Method,
     parts: Mapping[str, Any],
     leaves: datetime | None = None,
 ) -> None:
+    """Answers of people go to the consultant; those of calendar programs to the mailbox we read."""
     if not visit.contact_email:
         return
-    subject, text, html = render_mail(template, **parts)
-    send(
-        session,
-        now,
-        channel="mail",
-        dedupe_key=f"visit:{visit.id}:{template}:{visit.sequence}",
-        to=visit.contact_email,
-        subject=subject,
-        text=text,
-        html=html,
-        not_before=leaves,
-        workplace_id=visit.workplace_id,
-        attachments=[_invitation(now, visit, method, parts)],
-    )
-
-
-def _invitation(now: datetime, visit: Visit, method: Any, parts: Mapping[str, Any]) -> dict[str, str]:
-    consultant, jobcentre = parts["consultant"], parts["jobcentre"]
-    call = f" på telefon {consultant.phone}" if consultant.phone else ""
-    entry = Entry(
-        uid_of(visit),
-        visit.starts_at,
-        visit.ends_at,
-        f"Besøg fra {jobcentre.name}: {consultant.name}",
-        parts["address"],
-        f"Skal besøget flyttes eller aflyses, så ring til {consultant.name}{call}.",
-        "CANCELLED" if method == "CANCEL" else "CONFIRMED",
-        visit.sequence,
-        now,
-    )
-    text = invitation_text(
-        method, entry, Party(consultant.name, consultant.email), Party(visit.contact_name, visit.contact_email or "")
-    )
-    return {"name": "besoeg.ics", "mime": f"text/calendar; method={method}", "text": text}
+    key = f"visit:{visit.id}:{template}:{visit.sequence}"
+    files = [for_company(now, visit, method, parts)]
+    human = parts["consultant"].email
+    _mail(
+        session, now, visit, key, visit.contact_email, template, parts,
+        attachments=files, not_before=leaves, reply_to=human,
+    )  # fmt: skip
 
 
 def _reminder(session: Session, now: datetime, visit: Visit, parts: Mapping[str, Any]) -> None:
@@ -138,33 +156,13 @@ def _reminder(session: Session, now: datetime, visit: Visit, parts: Mapping[str,
     day = add_working_days(danish_date(visit.starts_at), -1)
     if day <= danish_date(now):
         return
+    leaves, key = at(day, REMINDER_MINUTE), reminder_key(visit, visit.sequence)
     if visit.contact_phone and is_mobile(visit.contact_phone):
         _subject, short, _html = render_mail("visit_reminder_sms", **parts)
-        send(
-            session,
-            now,
-            channel="sms",
-            dedupe_key=f"{reminder_key(visit, visit.sequence)}:sms",
-            to=visit.contact_phone,
-            text=short.strip(),
-            not_before=at(day, REMINDER_MINUTE),
-            workplace_id=visit.workplace_id,
-        )
-    if not visit.contact_email:
-        return
-    subject, text, html = render_mail("visit_reminder", **parts)
-    send(
-        session,
-        now,
-        channel="mail",
-        dedupe_key=reminder_key(visit, visit.sequence),
-        to=visit.contact_email,
-        subject=subject,
-        text=text,
-        html=html,
-        not_before=at(day, REMINDER_MINUTE),
-        workplace_id=visit.workplace_id,
-    )
+        _sms(session, now, visit, key, visit.contact_phone, short.strip(), leaves)
+    if visit.contact_email:
+        human = parts["consultant"].email
+        _mail(session, now, visit, key, visit.contact_email, "visit_reminder", parts, not_before=leaves, reply_to=human)
 
 
 def _consultant(
@@ -173,34 +171,29 @@ def _consultant(
     visit: Visit,
     user: User,
     template: str,
+    method: Method,
     parts: Mapping[str, Any],
     soon: datetime | None = None,
     leaves: datetime | None = None,
 ) -> None:
-    """A mail, and an SMS when the change concerns the next 24 hours."""
-    subject, text, html = render_mail(template, **parts)
+    """A mail with the consultant's own invitation, and an SMS when the change concerns the next 24 hours."""
     key = f"visit:{visit.id}:{template}:{visit.sequence}:{user.id}"
+    files = for_consultant(session, now, visit, method, user, parts)
+    subject = _mail(session, now, visit, key, user.email, template, parts, attachments=files, not_before=leaves)
+    moments = [m for m in (soon, visit.starts_at, parts.get("was")) if m is not None]
+    if user.phone and any(now <= moment < now + SMS_WITHIN for moment in moments):
+        told = f"{subject}. {visit.workplace.name}, {parts['address']}. Kl. {clock_text(visit.starts_at)}."
+        _sms(session, now, visit, key, user.phone, told, leaves)
+
+
+def _sms(session: Session, now: datetime, visit: Visit, key: str, to: str, text: str, leaves: datetime | None) -> None:
     send(
         session,
         now,
-        channel="mail",
-        dedupe_key=key,
-        to=user.email,
-        subject=subject,
+        channel="sms",
+        dedupe_key=f"{key}:sms",
+        to=to,
         text=text,
-        html=html,
         not_before=leaves,
         workplace_id=visit.workplace_id,
     )
-    moments: Sequence[datetime] = [m for m in (soon, visit.starts_at, parts.get("was")) if m is not None]
-    if user.phone and any(now <= moment < now + SMS_WITHIN for moment in moments):
-        send(
-            session,
-            now,
-            channel="sms",
-            dedupe_key=f"{key}:sms",
-            to=user.phone,
-            not_before=leaves,
-            workplace_id=visit.workplace_id,
-            text=f"{subject}. {visit.workplace.name}, {parts['address']}. Kl. {clock_text(visit.starts_at)}.",
-        )

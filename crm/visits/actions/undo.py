@@ -46,7 +46,7 @@ def undo_booking(session: Session, actor: User, now: datetime, call: Call) -> Qu
         raise Refusal("stale", CHANGED)
     if not untell(session, visit):
         raise Refusal("too_late", TOLD)
-    unpublish(session, uid_of(visit))
+    unpublish(session, now, uid_of(visit))
     _note(session, actor, now, visit)
     _hold_again(session, actor, now, visit)
     _erase(session, visit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm.visits.models.changes import ConflictCheck as ConflictCheck
 from crm.visits.models.changes import MoveProposal as MoveProposal
 from crm.visits.models.changes import VisitConflict as VisitConflict
 from crm.visits.models.changes import VisitReply as VisitReply

@@ -17,7 +17,10 @@ class VisitConflict(Base):
     appointments, a neighbour). One open row a visit.
 
     ``reason``: a key of words.REFUSED. ``data``: needed_min, available_min, place. ``told_at``: when the consultant and
-    the leads were told. Settled when the day fits again, or the visit is moved or cancelled.
+    the leads were told. Settled when the day fits again, or the visit is moved or cancelled, or somebody says that it
+    will do: ``settled_how`` is ``fits``, ``changed``, ``over`` or ``accepted``, the last with who and why.
+    ``signature``: what stands in the way, in one line; an accepted one is not raised again while that stays the same,
+    and is emptied once the day has fitted.
     """
 
     __tablename__ = "visit_conflicts"
@@ -29,17 +32,39 @@ class VisitConflict(Base):
             postgresql_where=text("settled_at IS NULL"),
             sqlite_where=text("settled_at IS NULL"),
         ),
+        CheckConstraint(
+            "settled_how IS NULL OR settled_how IN ('fits','changed','over','accepted')", name="settled_how"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"), index=True)
     reason: Mapped[str] = mapped_column(String(20))
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    signature: Mapped[str] = mapped_column(String(200), default="")
     found_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    settled_how: Mapped[str | None] = mapped_column(String(10))
+    settled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    accepted_because: Mapped[str] = mapped_column(String(300), default="")
 
     visit: Mapped[Visit] = relationship()
+
+
+class ConflictCheck(Base):
+    """How far the search for conflicts has read the activity log: one row, number 1.
+
+    ``gaps``: numbers up to ``last_activity_id`` that were not there yet, each with when that was first seen (ISO 8601):
+    a transaction that is still open may fill them.
+    """
+
+    __tablename__ = "conflict_checks"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_activity_id: Mapped[int] = mapped_column(Integer)
+    gaps: Mapped[list[Any]] = mapped_column(default=list)
+    ran_at: Mapped[datetime]
 
 
 class VisitReply(Base):

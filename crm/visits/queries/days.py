@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from crm.base.clock import danish_date, day_bounds
-from crm.calendars.models import CalendarProfile
-from crm.calendars.queries import Time, profiles, times
+from crm.base.clock import at, danish_date, day_bounds
+from crm.calendars.queries import Home, Terms, Time, terms, times
 from crm.calling.models import QueueEntry
 from crm.companies.models import Workplace
-from crm.travel.engine import Place
+from crm.travel.engine import Place, default_engine, embedded_engine
 from crm.travel.postcodes import row_of_postcode
 from crm.visits.models import SlotHold, Visit
 from crm.visits.rules.day import Day, Span, Stop
+from crm.visits.rules.lunch import Lunch
+from crm.visits.rules.places import blur
 from crm.visits.rules.words import OCCUPYING_STATES
 
 
@@ -28,6 +30,16 @@ class Holds:
 
     now: datetime
     entry_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The consultants' own notice and horizon count from ``now``; without ``notice`` only the horizon. ``keeps``: who
+    has the visit already, and keeps it whatever areas they wish for."""
+
+    now: datetime
+    notice: bool = True
+    keeps: int | None = None
 
 
 @dataclass
@@ -43,13 +55,15 @@ def load_days(
     *,
     exclude: int | None = None,
     holds: Holds | None = None,
+    limits: Limits | None = None,
 ) -> tuple[dict[tuple[int, date], Day], Mapping[tuple[int, int, int], int]]:
     """Each consultant's days as the rules judge them, and the visits each has in each ISO week: four queries, and
     one for the times that are held.
 
-    ``exclude``: a visit that is left out. A consultant without a profile has no days.
+    ``exclude``: a visit that is left out. Without ``limits`` the consultants' notice and horizon are left out of
+    account. A consultant without a profile has no days.
     """
-    known = profiles(session, people)
+    known = terms(session, people)
     first, last = day_bounds(dates[0])[0], day_bounds(dates[-1])[1]
     hours = times(session, list(known), first, last)
     loaded = _visits(session, list(known), dates, exclude)
@@ -57,42 +71,100 @@ def load_days(
         _add_holds(session, list(known), (first, last), holds, loaded.stops)
     bounds = [(day, *day_bounds(day)) for day in dates]
     days = {}
-    for number, profile in known.items():
-        by_day = _split(hours[number], bounds)
-        for day, (spans, absences) in by_day.items():
-            days[number, day] = _day(profile, spans, absences, loaded.stops.get((number, day), []))
+    for number, own in known.items():
+        time = hours[number]
+        makes = _Maker(own, _between(own, limits), () if limits and limits.keeps == number else own.areas)
+        for day, spans in _split(time, bounds).items():
+            home = time.bases.get(day.weekday(), own.base)
+            days[number, day] = makes.day(day, home, spans, loaded.stops.get((number, day), []))
     return days, loaded.weeks
 
 
-def _split(
-    time: Time,
-    bounds: Sequence[tuple[date, datetime, datetime]],
-) -> dict[date, tuple[list[Span], list[Span]]]:
-    """Hours and absences by day, days without hours left out; a span over midnight is cut there."""
+def _between(own: Terms, limits: Limits | None) -> tuple[datetime | None, datetime | None]:
+    """The earliest and latest start by the consultant's own notice and horizon."""
+    if limits is None:
+        return None, None
+    earliest = limits.now + timedelta(hours=own.notice_hours) if limits.notice and own.notice_hours else None
+    return earliest, limits.now + timedelta(days=own.horizon_days) if own.horizon_days else None
+
+
+def _split(time: Time, bounds: Sequence[tuple[date, datetime, datetime]]) -> dict[date, tuple[list[Span], ...]]:
+    """Hours, absences and own appointments by day, days without hours left out; a span over midnight is cut there."""
     starts = [start for _, start, _ in bounds]
-    result: dict[date, tuple[list[Span], list[Span]]] = {}
-    for kind, spans in enumerate((time.hours, time.absences)):
+    result: dict[date, tuple[list[Span], ...]] = {}
+    for kind, spans in enumerate((time.hours, time.absences, time.busy)):
         for a, b in spans:
             for number in range(max(bisect_right(starts, a) - 1, 0), bisect_right(starts, b - timedelta.resolution)):
                 day, opens, closes = bounds[number]
                 if a < closes and opens < b and (kind == 0 or day in result):
-                    result.setdefault(day, ([], []))[kind].append((max(a, opens), min(b, closes)))
+                    result.setdefault(day, ([], [], []))[kind].append((max(a, opens), min(b, closes)))
     return result
 
 
-def _day(profile: CalendarProfile, hours: list[Span], absences: list[Span], visits: list[Stop]) -> Day:
-    base = Place(profile.base_lat, profile.base_lon)
-    town = base_town(profile)
-    stops = visits
-    if absences:
-        away = [Stop(a, b, base, town, "away") for a, b in absences]
-        stops = sorted((*visits, *away), key=lambda stop: stop.starts_at)
-    return Day(hours, stops, base, town, profile.max_visits_a_day)
+@dataclass(frozen=True)
+class _Maker:
+    """Makes one consultant's days. ``areas``: none for who keeps the visit that is being moved."""
+
+    own: Terms
+    within: tuple[datetime | None, datetime | None]
+    areas: Sequence[tuple[str, str]]
+
+    def day(self, day: date, home: Home, spans: tuple[list[Span], ...], visits: list[Stop]) -> Day:
+        base, town = _base(home)
+        hours, absences, busy = spans
+        stops = visits
+        if absences or busy:
+            away = [Stop(a, b, base, town, "away") for a, b in absences]
+            taken = [Stop(a, b, base, town, "busy") for a, b in busy]
+            stops = sorted((*visits, *away, *taken), key=lambda stop: stop.starts_at)
+        own, lunch = self.own, None
+        if own.lunch_minutes:
+            lunch = _lunch(day, own.lunch_minutes, own.lunch_from, own.lunch_to)
+        return Day(hours, stops, base, town, own.max_visits, lunch, self.areas, *self.within)
 
 
-def base_town(profile: CalendarProfile) -> str:
-    row = row_of_postcode(profile.base_postcode)
-    return row.place if row else profile.base_name
+@lru_cache(maxsize=4096)
+def _lunch(day: date, length: int, opens: int, closes: int) -> Lunch:
+    """Most consultants wish for the same, and the clock of a day is dear to work out."""
+    end = at(day, closes) if closes < 1440 else day_bounds(day)[1]
+    return Lunch(timedelta(minutes=length), at(day, opens), end)
+
+
+@lru_cache(maxsize=4096)
+def _base(home: Home) -> tuple[Place, str]:
+    return Place(home.lat, home.lon), base_town(home)
+
+
+def base_town(home: Home) -> str:
+    row = row_of_postcode(home.postcode)
+    return row.place if row else home.name
+
+
+def warm(days: Mapping[tuple[int, date], Day], place: Place) -> None:
+    """Have the engine fetch the drives that a search for ``place`` asks for: between it and every stop, and between
+    the stops of each day. Never while a lock is held."""
+    engine = default_engine()
+    if engine is embedded_engine() or not days:
+        return
+    engine.warm([place], _ordered(set().union(*(_places(day) for day in days.values()))))
+    warm_stops(days)
+
+
+def warm_stops(days: Mapping[tuple[int, date], Day]) -> None:
+    """The drives between the stops of each day; the engine that works them out itself is spared the trouble."""
+    engine = default_engine()
+    if engine is embedded_engine():
+        return
+    for own in {frozenset(_places(day)) for day in days.values()}:
+        engine.warm(_ordered(own), _ordered(own))
+
+
+def _places(day: Day) -> set[Place]:
+    return {day.base, *(stop.place for stop in day.stops)}
+
+
+def _ordered(places: Iterable[Place]) -> list[Place]:
+    return sorted(places, key=lambda place: (place.lat, place.lon))
 
 
 def _visits(session: Session, people: Collection[int], dates: Sequence[date], exclude: int | None) -> _Loaded:
@@ -129,7 +201,7 @@ def _visits(session: Session, people: Collection[int], dates: Sequence[date], ex
             week = (who, *weeks[at])
             loaded.weeks[week] = loaded.weeks.get(week, 0) + 1
             loaded.stops.setdefault((who, days[at]), []).append(
-                Stop(start, end, Place(lat, lon), city, "visit", source == "file")
+                Stop(start, end, Place(lat, lon), city, "visit", blur(source))
             )
     return loaded
 
@@ -170,5 +242,5 @@ def _add_holds(
     )
     for who, start, end, lat, lon, until, city, source in rows:
         day = stops.setdefault((who, danish_date(start)), [])
-        day.append(Stop(start, end, Place(lat, lon), city, "hold", source == "file", until))
+        day.append(Stop(start, end, Place(lat, lon), city, "hold", blur(source), until))
         day.sort(key=lambda stop: stop.starts_at)

@@ -22,9 +22,10 @@ from crm.people.models import UserRole
 from crm.travel.engine import Place, default_engine, place_of_postcode
 from crm.travel.places import TravelEngine
 from crm.visits.models import FitRun, Visit, VisitEvent
-from crm.visits.queries.days import load_days
+from crm.visits.queries.days import Limits, load_days, warm_stops
 from crm.visits.queries.slots import consultants
 from crm.visits.rules.fit import DAYS, Asked, Plan, minutes, plan
+from crm.visits.rules.places import WORST, blur
 
 EVERY = timedelta(minutes=30)
 """No ranking is older: time itself passes, and calendars change in ways that leave no trace."""
@@ -33,6 +34,8 @@ CALENDAR_FACTS = (
     "calendars.set_profile",
     "calendars.add_absence",
     "calendars.remove_absence",
+    "calendars.set_wishes",
+    "calendars.busy",
 )
 GRID = 2
 """Decimals of a degree within which companies of one postcode count as one place: about 1 km, a minute's drive."""
@@ -167,10 +170,10 @@ def ranking(session: Session, now: datetime, wanted: Wanted) -> Ranking:
     known: dict[Any, float] = {}
     rows, total, none, count = [], 0.0, 0, 0
     for number, before, lat, lon, postcode, source in session.execute(_waiting(wanted, now)):
-        key = (postcode, source == "file", lat and round(lat, GRID), lon and round(lon, GRID))
+        key = (postcode, source, lat and round(lat, GRID), lon and round(lon, GRID))
         fit = known.get(key)
         if fit is None:
-            fit = known[key] = _fit(coming, engine, lat, lon, postcode, source == "file")
+            fit = known[key] = _fit(coming, engine, lat, lon, postcode, source)
         count, total, none = count + 1, total + fit, none + (fit == 0)
         if before is None or abs(before - fit) > 1e-9:
             rows.append((number, fit))
@@ -190,14 +193,15 @@ def _waiting(wanted: Wanted, now: datetime) -> Any:
     )
 
 
-def _fit(
-    coming: Plan, engine: TravelEngine, lat: float | None, lon: float | None, postcode: str, in_file: bool
-) -> float:
-    exact = lat is not None and lon is not None
-    place = Place(lat, lon) if lat is not None and lon is not None else place_of_postcode(postcode)
+def _fit(coming: Plan, engine: TravelEngine, lat: float | None, lon: float | None, postcode: str, source: str) -> float:
+    place, vague = place_of_postcode(postcode), WORST
+    if lat is not None and lon is not None:
+        place, vague = Place(lat, lon), blur(source)
     if place is None or not coming.rooms:
         return 0.0
-    return coming.fit(engine.matrix([place], coming.places)[0], exact and in_file)
+    onward = engine.matrix([place], coming.places)[0]
+    there = [row[0] for row in engine.matrix(coming.places, [place])]
+    return coming.fit(there, onward, vague, postcode)
 
 
 def _coming(session: Session, now: datetime, campaign: Campaign, jobcentre_id: int) -> Plan:
@@ -211,5 +215,6 @@ def _coming(session: Session, now: datetime, campaign: Campaign, jobcentre_id: i
     people = consultants(session, [jobcentre_id])
     if not people or earliest >= until:
         return Plan(asked, [], [])
-    days, _weeks = load_days(session, people, days_between(earliest, until))
+    days, _weeks = load_days(session, people, days_between(earliest, until), limits=Limits(now))
+    warm_stops(days)
     return plan(days, asked, default_engine())

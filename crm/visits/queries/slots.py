@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -18,10 +18,12 @@ from crm.companies.models import Workplace
 from crm.people.models import User, UserRole
 from crm.travel.engine import Place, default_engine, place_of_postcode
 from crm.travel.places import TravelEngine
-from crm.visits.models import Visit
-from crm.visits.queries.days import Holds, load_days
+from crm.visits.models import SlotWeights, Visit
+from crm.visits.queries.days import Holds, Limits, load_days, warm
 from crm.visits.rules.day import TAKEN, Day, Verdict, Wish, bookable, turned_down
+from crm.visits.rules.places import WORST, blur, covers
 from crm.visits.rules.slots import Offer, Slot, explained, other_end, rank
+from crm.visits.rules.weights import EVEN, Weights, days_ahead
 
 LONGEST = timedelta(days=62)
 """A search looks no further than this in one call."""
@@ -31,35 +33,46 @@ LONGEST = timedelta(days=62)
 class Ask:
     """What is searched for: a place, in a jobcentre's calendars, by a campaign's rules.
 
-    ``exclude``: a visit that is being moved, and ``entry_id``: the entry a time may be held for; neither is in its
-    own way.
+    ``blur``: see ``rules.places``. ``exclude``: a visit that is being moved, and ``entry_id``: the entry a time may be
+    held for; neither is in its own way. ``postcode``: the place's, for the consultants' areas, which do not count for
+    the one who has the visit already (``keeps``). Without ``notice`` neither the campaign's nor the consultants'.
     """
 
     jobcentre_id: int
     campaign: Campaign
     place: Place
-    exact: bool
+    blur: int
+    postcode: str
     exclude: int | None = None
     notice: bool = True
     entry_id: int | None = None
+    keeps: int | None = None
 
     def wish(self, now: datetime) -> Wish:
         campaign = self.campaign
         hours = campaign.notice_hours if self.notice else 0
         return Wish(
             self.place,
-            self.exact,
+            self.blur,
             campaign.visit_minutes,
             campaign.margin_minutes,
             now + timedelta(hours=hours),
             now + timedelta(days=campaign.horizon_days),
+            self.postcode,
         )
 
+    def limits(self, now: datetime) -> Limits:
+        return Limits(now, self.notice, self.keeps)
 
-def place_of(workplace: Workplace) -> tuple[Place, bool]:
-    """Where a workplace lies, and whether that is known better than by postcode. Raises Refusal ``no_place``."""
+    def holds(self, now: datetime) -> Holds:
+        return Holds(now, self.entry_id)
+
+
+def place_of(workplace: Workplace) -> tuple[Place, int]:
+    """Where a workplace lies, and the minutes of margin it takes because that is not known well. Raises Refusal
+    ``no_place``."""
     if workplace.lat is not None and workplace.lon is not None:
-        return Place(workplace.lat, workplace.lon), workplace.geo_source == "file"
+        return Place(workplace.lat, workplace.lon), blur(workplace.geo_source)
     place = place_of_postcode(workplace.postcode)
     if place is None:
         raise Refusal(
@@ -70,18 +83,29 @@ def place_of(workplace: Workplace) -> tuple[Place, bool]:
             ),
             postcode=workplace.postcode,
         )
-    return place, False
+    return place, WORST
 
 
 def ask_for_entry(entry: QueueEntry, *, notice: bool = True) -> Ask:
-    place, exact = place_of(entry.workplace)
-    return Ask(entry.jobcentre_id, entry.campaign, place, exact, notice=notice, entry_id=entry.id)
+    place, vague = place_of(entry.workplace)
+    postcode = entry.workplace.postcode
+    return Ask(entry.jobcentre_id, entry.campaign, place, vague, postcode, notice=notice, entry_id=entry.id)
 
 
 def ask_for_visit(visit: Visit) -> Ask:
     """Where and by which rules a booked visit may lie; it is not in its own way, and notice is no matter."""
     place = Place(visit.lat, visit.lon)
-    return Ask(visit.jobcentre_id, visit.entry.campaign, place, visit.workplace.geo_source == "file", visit.id, False)
+    company = visit.workplace
+    return Ask(
+        visit.jobcentre_id,
+        visit.entry.campaign,
+        place,
+        blur(company.geo_source),
+        company.postcode,
+        visit.id,
+        False,
+        keeps=visit.consultant_id,
+    )
 
 
 def slots(
@@ -105,12 +129,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Board:
-    """The days of a jobcentre's consultants, loaded once, and what is looked for in them."""
+    """The days of a jobcentre's consultants, loaded once, and what is looked for in them. ``ahead``: working days from
+    now to each day."""
 
     wish: Wish
     people: Mapping[int, Person]
     days: Mapping[tuple[int, date], Day]
     weeks: Mapping[tuple[int, int, int], int]
+    weights: Weights = EVEN
+    ahead: Mapping[date, int] = field(default_factory=dict)
 
     def bookable(self, frm: datetime, to: datetime) -> list[Slot]:
         """Best first."""
@@ -119,6 +146,12 @@ class Board:
     def refused(self, frm: datetime, to: datetime) -> list[Slot]:
         """Every half hour that cannot be had, by time."""
         return sorted(self._slots(turned_down, frm, to), key=lambda s: (s.starts_at, s.consultant_id))
+
+    def outside(self) -> list[Person]:
+        """Consultants who wish for no visits where this one would be, by name."""
+        wished = {who: day.areas for (who, _), day in self.days.items()}
+        found = [self.people[who] for who, areas in wished.items() if not covers(areas, self.wish.postcode)]
+        return sorted(found, key=lambda person: person.name)
 
     def _slots(
         self,
@@ -130,20 +163,24 @@ class Board:
         first, last = danish_date(frm), danish_date(to)
         for (number, date_), day in self.days.items():
             if first <= date_ <= last:
-                makes = SlotMaker(self.people[number], self.wish, self.weeks, day)
+                makes = SlotMaker(
+                    self.people[number], self.wish, self.weeks, day, self.weights, self.ahead.get(date_, 0)
+                )
                 yield from makes.all(v for v in judge(day, self.wish, engine) if frm <= v.starts_at < to)
 
 
 def board(session: Session, now: datetime, ask: Ask, frm: datetime, to: datetime) -> Board:
-    """Load what [frm, to) needs: six queries. No further than the horizon and LONGEST; empty when reversed."""
+    """Load what [frm, to) needs: six queries. No further than the horizon and LONGEST; empty when reversed. The drives
+    are fetched as well, where that takes a journey: not to be called while a lock is held, unless they are known."""
     wish = ask.wish(now)
     start, end = max(frm, now), min(to, frm + LONGEST, wish.latest + timedelta(days=1))
-    people = consultants(session, [ask.jobcentre_id]) if start < end else {}
+    people, weights = team(session, ask.jobcentre_id) if start < end else ({}, EVEN)
     if not people:
         return Board(wish, people, {}, {})
     dates = days_between(start, end)
-    days, weeks = load_days(session, people, dates, exclude=ask.exclude, holds=Holds(now, ask.entry_id))
-    return Board(wish, people, days, weeks)
+    days, weeks = load_days(session, people, dates, exclude=ask.exclude, holds=ask.holds(now), limits=ask.limits(now))
+    warm(days, ask.place)
+    return Board(wish, people, days, weeks, weights, days_ahead(danish_date(now), dates))
 
 
 def search(
@@ -158,17 +195,20 @@ def search(
         found.wish.earliest,
         found.wish.latest,
         len(found.people),
+        found.weights,
     )
 
 
 @dataclass(frozen=True)
 class SlotMaker:
-    """Turns verdicts on one day into slots."""
+    """Turns verdicts on one day into slots. ``ahead``: working days from now to the day."""
 
     person: Person
     wish: Wish
     weeks: Mapping[tuple[int, int, int], int]
     day: Day
+    weights: Weights = EVEN
+    ahead: int = 0
 
     def all(self, verdicts: Iterable[Verdict]) -> list[Slot]:
         return [self.one(verdict) for verdict in verdicts]
@@ -177,8 +217,8 @@ class SlotMaker:
         ends_at = verdict.starts_at + self.wish.length
         beside, town, at = explained(verdict, ends_at)
         block = other_end(verdict)
-        if verdict.reason == "held" and block is not None:
-            at = block.starts_at
+        held = verdict.reason == "held" and block is not None
+        visits = self.weeks.get((self.person.id, *_week(verdict.starts_at)), 0)
         return Slot(
             self.person.id,
             self.person.name,
@@ -189,17 +229,23 @@ class SlotMaker:
             verdict.after_min,
             verdict.extra_min,
             verdict.ferry,
-            self.weeks.get((self.person.id, *_week(verdict.starts_at)), 0),
+            visits,
             beside,
             town,
-            at,
+            block.starts_at if held and block else at,
             verdict.reason,
             block.town if block else "",
             verdict.needed_min,
             verdict.available_min,
             self.day.max_visits,
             block is not None and block.kind in TAKEN,
-            block.lapses if block is not None and verdict.reason == "held" else None,
+            block.lapses if held and block else None,
+            self.weights.fairness_min * visits,
+            self.weights.earliness_min * self.ahead,
+            self.day.lunch,
+            self.day.areas,
+            self.wish.postcode,
+            verdict,
         )
 
 
@@ -217,3 +263,17 @@ def consultants(session: Session, jobcentre_ids: Collection[int]) -> dict[int, P
         .distinct()
     )
     return {row.id: Person(*row) for row in rows}
+
+
+def team(session: Session, jobcentre_id: int) -> tuple[dict[int, Person], Weights]:
+    """A jobcentre's active consultants, and how it weighs its times: one query."""
+    rows = session.execute(
+        select(User.id, User.name, User.initials, SlotWeights.fairness_min, SlotWeights.earliness_min)
+        .join(UserRole, UserRole.user_id == User.id)
+        .outerjoin(SlotWeights, SlotWeights.jobcentre_id == UserRole.jobcentre_id)
+        .where(UserRole.role == "consultant", UserRole.jobcentre_id == jobcentre_id, User.active)
+        .order_by(User.id)
+        .distinct()
+    ).all()
+    weights = Weights(rows[0].fairness_min or 0, rows[0].earliness_min or 0) if rows else EVEN
+    return {row.id: Person(row.id, row.name, row.initials) for row in rows}, weights

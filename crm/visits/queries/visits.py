@@ -1,28 +1,20 @@
-"""Visits through a scope, one or many, and the consultant's day."""
+"""Visits through a scope, one or many."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from crm.base.clock import danish_date, day_bounds
+from crm.base.clock import day_bounds
 from crm.base.errors import NotFound
 from crm.base.scope import Scope
-from crm.calendars.models import Absence, CalendarProfile
-from crm.calendars.queries import profiles, times
-from crm.calendars.rules import Span
 from crm.calling.models import Call, QueueEntry
-from crm.campaigns.models import Campaign
 from crm.people.models import User, UserRole
-from crm.travel.engine import Place, default_engine
 from crm.visits.models import Visit, VisitEvent
-from crm.visits.rules.route import Halt, Route, route
-from crm.visits.rules.words import OCCUPYING_STATES
 
 
 def reach(scope: Scope, *, booked: bool = False) -> ColumnElement[bool]:
@@ -93,86 +85,6 @@ def unreported(session: Session, scope: Scope, now: datetime, *, limit: int = 50
     return session.scalars(
         visits(scope, state="booked").where(Visit.ends_at < now).order_by(Visit.starts_at).limit(limit)
     ).all()
-
-
-@dataclass(frozen=True)
-class DayPlan:
-    """A consultant's day. ``route``: base, visits and absences, home. ``next``: the visit that comes (or goes on) now,
-    None when the day is over or not this one. ``margin``: minutes of the campaign's margin."""
-
-    day: date
-    profile: CalendarProfile | None
-    visits: Sequence[Visit]
-    route: Route
-    next: Visit | None
-    hours: Sequence[Span]
-    absences: Sequence[Absence]
-    following: date | None
-    bookers: dict[int, User]
-
-    @property
-    def unreported(self) -> list[Visit]:
-        return [visit for visit in self.visits if visit.state == "booked"]
-
-
-def day_plan(session: Session, consultant: User, day: date, now: datetime) -> DayPlan:
-    """The day with drives and leave-by times. A cancelled visit is no stop of it."""
-    start, end = day_bounds(day)
-    found = session.scalars(
-        select(Visit)
-        .where(
-            Visit.consultant_id == consultant.id,
-            Visit.state.in_(OCCUPYING_STATES),
-            Visit.starts_at >= start,
-            Visit.starts_at < end,
-        )
-        .order_by(Visit.starts_at)
-    ).all()
-    profile = profiles(session, [consultant.id]).get(consultant.id)
-    time = times(session, [consultant.id], start, end)[consultant.id]
-    away = session.scalars(
-        select(Absence)
-        .where(Absence.consultant_id == consultant.id, Absence.starts_at < end, Absence.ends_at > start)
-        .order_by(Absence.starts_at)
-    ).all()
-    driven = _driven(session, profile, found) if profile else Route()
-    upcoming_now = _next(found, now) if day == danish_date(now) else None
-    following = _next_day(session, consultant, end)
-    return DayPlan(day, profile, found, driven, upcoming_now, time.hours, away, following, _bookers(session, found))
-
-
-def _next(found: Sequence[Visit], now: datetime) -> Visit | None:
-    """The first visit that is not over; after the last one, where the consultant still is without a report."""
-    booked = [visit for visit in found if visit.state == "booked"]
-    ahead = (visit for visit in booked if visit.ends_at > now)
-    return next(ahead, None) or next((visit for visit in reversed(booked) if visit.arrived_at), None)
-
-
-def _driven(session: Session, profile: CalendarProfile, found: Sequence[Visit]) -> Route:
-    """The day's drive from the base and back, with the widest margin of the campaigns in it."""
-    campaigns = {visit.campaign_id for visit in found}
-    margin = session.scalar(select(func.max(Campaign.margin_minutes)).where(Campaign.id.in_(campaigns)))
-    base = Place(profile.base_lat, profile.base_lon)
-    return route(base, [_halt(visit) for visit in found], default_engine(), margin or 0)
-
-
-def _next_day(session: Session, consultant: User, end: datetime) -> date | None:
-    following = session.scalar(
-        select(func.min(Visit.starts_at)).where(
-            Visit.consultant_id == consultant.id, Visit.state == "booked", Visit.starts_at >= end
-        )
-    )
-    return danish_date(following) if following else None
-
-
-def _bookers(session: Session, found: Sequence[Visit]) -> dict[int, User]:
-    """Who booked the visits, by id."""
-    ids = {visit.booked_by for visit in found if visit.booked_by}
-    return {user.id: user for user in session.scalars(select(User).where(User.id.in_(ids)))} if ids else {}
-
-
-def _halt(visit: Visit) -> Halt:
-    return Halt("visit", Place(visit.lat, visit.lon), visit.starts_at, visit.ends_at, visit, visit.state != "booked")
 
 
 def booked_with(session: Session, user_id: int, entry: QueueEntry, key: str | None) -> Visit | None:

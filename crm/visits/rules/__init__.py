@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from crm.visits.rules.day import POSTCODE_MARGIN, STEP, Day, Stop, Verdict, Wish, bookable, judge
-from crm.visits.rules.slots import Offer, Slot, alternatives, as_dict, explanation, refusal_short
+from crm.visits.rules.day import STEP, Day, Stop, Verdict, Wish, bookable, judge
+from crm.visits.rules.places import BLUR, blur
+from crm.visits.rules.slots import Offer, Slot, alternatives, explanation, refusal_short
+from crm.visits.rules.told import Explanation, as_dict
 from crm.visits.rules.words import (
     EVENTS,
     MATERIALS,
@@ -17,10 +19,10 @@ from crm.visits.rules.words import (
 )
 
 __all__ = [
+    "BLUR",
     "EVENTS",
     "MATERIALS",
     "OCCUPYING_STATES",
-    "POSTCODE_MARGIN",
     "REFUSED",
     "RESULTS",
     "SCHEMES",
@@ -28,6 +30,7 @@ __all__ = [
     "STEP",
     "ContactDetails",
     "Day",
+    "Explanation",
     "Offer",
     "Slot",
     "Stop",
@@ -36,6 +39,7 @@ __all__ = [
     "Wish",
     "alternatives",
     "as_dict",
+    "blur",
     "bookable",
     "explanation",
     "judge",

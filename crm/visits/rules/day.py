@@ -5,47 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
 
 from crm.travel.places import Leg, Place, TravelEngine
 from crm.travel.rules import minutes_between
+from crm.visits.rules.lunch import Lunch, breaks, only
+from crm.visits.rules.places import Areas, covers
+from crm.visits.rules.starts import STEP, starts
+from crm.visits.rules.stops import NEAR, OVER, TAKEN, Span, Stop
 
-Span: TypeAlias = tuple[datetime, datetime]
-
-STEP = timedelta(minutes=30)
-POSTCODE_MARGIN = 5
-"""More minutes of margin where a place is known by its postcode only."""
-TAKEN = {"visit": "overlap", "hold": "held"}
-"""Kinds of stops that are visits or may become one, and why a time over them cannot be had."""
-NEAR = timedelta(hours=2)
-"""A neighbouring visit this close is the one worth naming."""
-
-
-@dataclass(slots=True)
-class Stop:
-    """Where the consultant is, and until when. ``kind``: ``base`` (the day's two ends), ``visit``, ``hold`` (a time
-    that is kept for somebody who is talking with the company, until ``lapses``), ``away`` (absence, spent at the base
-    as far as anyone knows). ``exact``: the place is known better than by postcode."""
-
-    starts_at: datetime
-    ends_at: datetime
-    place: Place
-    town: str
-    kind: str = "visit"
-    exact: bool = True
-    lapses: datetime | None = None
+__all__ = [
+    "NEAR",
+    "STEP",
+    "TAKEN",
+    "Day",
+    "Span",
+    "Stop",
+    "Verdict",
+    "Wish",
+    "bookable",
+    "judge",
+    "line",
+    "openings",
+    "turned_down",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One consultant's day. ``hours``: spans in which visits may lie, in order; ``stops``: visits, held times and
-    absences, by start. The day leaves the base no earlier than its first hour and is back there by its last."""
+    """One consultant's day. ``hours``: spans in which visits may lie, in order; ``stops``: visits, held times,
+    absences and own appointments, by start. The day leaves the base no earlier than its first hour and is back there
+    by its last.
+
+    The consultant's wishes: ``lunch``; ``areas`` in which visits may lie; ``earliest`` and ``latest`` start. None,
+    or no areas: no wish.
+    """
 
     hours: Sequence[Span]
     stops: Sequence[Stop]
     base: Place
     base_town: str
     max_visits: int
+    lunch: Lunch | None = None
+    areas: Areas = ()
+    earliest: datetime | None = None
+    latest: datetime | None = None
 
     @property
     def visits(self) -> int:
@@ -55,14 +58,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be placed: where, for how long, with which margin (minutes), not before and not after."""
+    """What is to be placed: where (``postcode`` for the areas, ``blur``: see ``places.BLUR``), for how long, with which
+    margin (minutes), not before and not after."""
 
     place: Place
-    exact: bool
+    blur: int
     minutes: int
     margin: int
     earliest: datetime
     latest: datetime
+    postcode: str = ""
 
     @property
     def length(self) -> timedelta:
@@ -73,7 +78,8 @@ class Wish:
 class Verdict:
     """Whether a visit may start at a moment, with its drives; ``reason`` is a key of words.REFUSED, None when it may.
 
-    ``before``/``after``: the stops it lies between. ``needed_min`` includes the margin.
+    ``before``/``after``: the stops it lies between, ``there``/``onward``: the drives from and to them, which an engine
+    need not hold for the same both ways. ``needed_min`` includes the margin.
     """
 
     starts_at: datetime
@@ -86,6 +92,8 @@ class Verdict:
     ferry: str | None = None
     needed_min: int | None = None
     available_min: int | None = None
+    there: Leg | None = None
+    onward: Leg | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +120,24 @@ def judge(day: Day, wish: Wish, start: datetime, engine: TravelEngine) -> Verdic
     if reason is not None:
         return reason
     before, after = _neighbours(day, start, end)
-    return _driven(day, _gap(before, after, wish, engine), start, end)
+    gap = _gap(before, after, wish, engine)
+    verdict = _driven(day, gap, start, end)
+    lost = verdict.reason is None and day.lunch and not _eaten(day.lunch, gap, start, end)
+    if lost and day.lunch and only(breaks(day.lunch, line(day), engine.leg), start):
+        return replace(verdict, reason="lunch")
+    return verdict
 
 
 def _outside(day: Day, wish: Wish, start: datetime, end: datetime) -> Verdict | None:
-    if start < wish.earliest:
+    if not covers(day.areas, wish.postcode):
+        return Verdict(start, "area")
+    if start < wish.earliest or (day.earliest and start < day.earliest):
         return Verdict(start, "notice")
-    if start > wish.latest:
+    if start > wish.latest or (day.latest and start > day.latest):
         return Verdict(start, "horizon")
     for stop in day.stops:
         if stop.starts_at < end and start < stop.ends_at:
-            return Verdict(start, TAKEN.get(stop.kind, "away"), before=stop)
+            return Verdict(start, OVER[stop.kind], before=stop)
     if not any(opens <= start and end <= closes for opens, closes in day.hours):
         return Verdict(start, "hours")
     if day.visits >= day.max_visits:
@@ -131,48 +146,60 @@ def _outside(day: Day, wish: Wish, start: datetime, end: datetime) -> Verdict | 
 
 
 def _neighbours(day: Day, start: datetime, end: datetime) -> tuple[Stop, Stop]:
-    line = _line(day)
-    before = max((s for s in reversed(line) if s.ends_at <= start), key=_freed)
-    after = next(s for s in line if s.starts_at >= end)
+    stops = line(day)
+    before = max((s for s in reversed(stops) if s.ends_at <= start), key=lambda stop: stop.freed)
+    after = next(s for s in stops if s.starts_at >= end)
     return before, after
 
 
-def _freed(stop: Stop) -> tuple[datetime, bool]:
-    """Of stops that end together a visit says where the consultant is, not the base."""
-    return stop.ends_at, stop.kind != "base"
-
-
-def _line(day: Day) -> list[Stop]:
+def line(day: Day) -> list[Stop]:
     """The stops with the base at both ends, by start; a visit before the base where they begin together."""
-    ends = (day.hours[0][0], day.hours[-1][1])
-    bases = [Stop(moment, moment, day.base, day.base_town, "base") for moment in ends]
-    return sorted((*bases, *day.stops), key=lambda stop: (stop.starts_at, stop.kind == "base"))
+    opens, closes, stops = day.hours[0][0], day.hours[-1][1], day.stops
+    out = Stop(opens, opens, day.base, day.base_town, "base")
+    home = Stop(closes, closes, day.base, day.base_town, "base")
+    if not stops or (opens < stops[0].starts_at and stops[-1].starts_at <= closes):
+        return [out, *stops, home]
+    return sorted((out, home, *stops), key=lambda stop: (stop.starts_at, stop.kind == "base"))
 
 
 def _gap(before: Stop, after: Stop, wish: Wish, engine: TravelEngine) -> Gap:
-    exact = before.exact and after.exact and wish.exact
     return Gap(
         before,
         after,
         engine.leg(before.place, wish.place),
         engine.leg(wish.place, after.place),
         engine.leg(before.place, after.place),
-        wish.margin + (0 if exact else POSTCODE_MARGIN),
+        wish.margin + max(before.blur, after.blur, wish.blur),
+    )
+
+
+def _eaten(lunch: Lunch, gap: Gap, start: datetime, end: datetime) -> bool:
+    """Whether there is time for lunch before the visit or after it, within its own gap."""
+    return lunch.fits(gap.before.ends_at, start, gap.there.minutes) or lunch.fits(
+        end, gap.after.starts_at, gap.onward.minutes
+    )
+
+
+def _accepted(gap: Gap, start: datetime) -> Verdict:
+    there, onward = gap.there, gap.onward
+    extra = there.minutes + onward.minutes - gap.replaced.minutes
+    return Verdict(
+        start,
+        None,
+        gap.before,
+        gap.after,
+        there.minutes,
+        onward.minutes,
+        extra,
+        gap.ferry,
+        there=there,
+        onward=onward,
     )
 
 
 def _driven(day: Day, gap: Gap, start: datetime, end: datetime) -> Verdict:
     """The two drives against the working time around the visit; a pause in the hours is not driven in."""
-    sides = Verdict(
-        start,
-        None,
-        gap.before,
-        gap.after,
-        gap.there.minutes,
-        gap.onward.minutes,
-        gap.there.minutes + gap.onward.minutes - gap.replaced.minutes,
-        gap.ferry,
-    )
+    sides = _accepted(gap, start)
     if not (gap.there.reachable and gap.onward.reachable):
         return replace(sides, reason="unreachable")
     for reason, leg, frm, to in (
@@ -198,56 +225,53 @@ def _pauses(hours: Sequence[Span], frm: datetime, to: datetime) -> int:
 def bookable(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:
     """Every half-hour start that ``judge`` accepts; each gap's drives are found once, and not at all where there is
     no room for a visit anyway."""
-    for before, after in openings(day, timedelta(minutes=wish.minutes + 2 * wish.margin), wish.latest):
-        yield from _in_gap(day, _gap(before, after, wish, engine), wish)
+    if not covers(day.areas, wish.postcode):
+        return
+    latest = min(wish.latest, day.latest) if day.latest else wish.latest
+    earliest = max(wish.earliest, day.earliest) if day.earliest else wish.earliest
+    for before, after in openings(day, timedelta(minutes=wish.minutes + 2 * wish.margin), latest, earliest):
+        yield from _in_gap(day, _gap(before, after, wish, engine), wish, (earliest, latest), engine)
 
 
-def openings(day: Day, least: timedelta, latest: datetime) -> Iterator[tuple[Stop, Stop]]:
-    """The neighbours between which at least ``least`` is free, beginning by ``latest``; none on a day that is full."""
+def openings(
+    day: Day, least: timedelta, latest: datetime, earliest: datetime | None = None
+) -> Iterator[tuple[Stop, Stop]]:
+    """The neighbours between which at least ``least`` is free, ending after ``earliest`` and beginning by ``latest``;
+    none on a day that is full."""
     if not day.hours or day.visits >= day.max_visits:
         return
-    before, *rest = _line(day)
+    before, *rest = line(day)
     for after in rest:
-        if after.starts_at - before.ends_at >= least and before.ends_at <= latest:
+        opens, closes = before.ends_at, after.starts_at
+        if closes - opens >= least and opens <= latest and (earliest is None or closes > earliest):
             yield before, after
-        if _freed(after) >= _freed(before):
+        if after.freed >= before.freed:
             before = after
 
 
-def _in_gap(day: Day, gap: Gap, wish: Wish) -> Iterator[Verdict]:
+def _in_gap(day: Day, gap: Gap, wish: Wish, within: Span, engine: TravelEngine) -> Iterator[Verdict]:
     """The starts between the earliest and the latest that the two drives leave; a break in the hours, which is not
-    driven in, is looked at start by start."""
+    driven in, is looked at start by start, and so is a gap in which lunch might be eaten."""
     if not (gap.there.reachable and gap.onward.reachable):
         return
-    first = gap.before.ends_at + timedelta(minutes=gap.there.minutes + gap.margin)
-    last = gap.after.starts_at - timedelta(minutes=gap.onward.minutes + gap.margin)
+    frees, due = gap.before.ends_at, gap.after.starts_at
+    first = frees + timedelta(minutes=gap.there.minutes + gap.margin)
+    last = due - timedelta(minutes=gap.onward.minutes + gap.margin)
     if first + wish.length > last:
         return
     whole = len(day.hours) == 1
-    extra = gap.there.minutes + gap.onward.minutes - gap.replaced.minutes
-    for start in starts(day.hours, wish.length, max(first, wish.earliest), last):
-        if start > wish.latest:
+    lunch = day.lunch if day.lunch and day.lunch.could_fit(frees, due) else None
+    known = False
+    for start in starts(day.hours, wish.length, max(first, within[0]), last):
+        if start > within[1]:
             return
+        if lunch and not _eaten(lunch, gap, start, start + wish.length):
+            if known or only(breaks(lunch, line(day), engine.leg), start):
+                known = True
+                continue
+            lunch = None
         if whole or _driven(day, gap, start, start + wish.length).reason is None:
-            yield Verdict(start, None, gap.before, gap.after, gap.there.minutes, gap.onward.minutes, extra, gap.ferry)
-
-
-def starts(hours: Sequence[Span], length: timedelta, frm: datetime, to: datetime) -> Iterator[datetime]:
-    """Half-hour starts of a visit of ``length`` that lies within one stretch of the hours and within [frm, to)."""
-    for opens, closes in hours:
-        start = _up(max(opens, frm))
-        last = min(closes, to) - length
-        while start <= last:
-            yield start
-            start += STEP
-
-
-def _up(moment: datetime) -> datetime:
-    """The next full or half hour; Denmark's offset is whole hours, so UTC's and the wall clock's agree."""
-    over = moment.minute % 30 * 60 + moment.second
-    if not over and not moment.microsecond:
-        return moment
-    return moment.replace(microsecond=0) + timedelta(seconds=1800 - over)
+            yield _accepted(gap, start)
 
 
 def turned_down(day: Day, wish: Wish, engine: TravelEngine) -> Iterator[Verdict]:

@@ -20,7 +20,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
 from crm.travel.places import Leg, Place, TravelEngine
-from crm.visits.rules.day import POSTCODE_MARGIN, Day, openings
+from crm.visits.rules.day import Day, line, openings
+from crm.visits.rules.lunch import Lunch, breaks, only
+from crm.visits.rules.places import Areas, covers
 
 HALVED_BY = 30
 """Minutes of extra driving that halve what a time is worth."""
@@ -40,8 +42,9 @@ Minutes: TypeAlias = int
 class Room(NamedTuple):
     """Free time between two stops, whose places are numbers in ``Plan.places``. ``frees`` and ``due``: when the first
     lets go and the second begins; ``replaced``: minutes of the drive that a visit between them replaces; ``hours``:
-    the day's working time; ``wait``: working days from the first one looked at; ``vague``: a stop is known by its
-    postcode only."""
+    the day's working time; ``wait``: working days from the first one looked at; ``blur``: more margin because a stop
+    is not known well; ``earliest``, ``latest`` and ``areas``: the consultant's wishes; ``lunch``: where this is the
+    only time of the day for it (minutes, not before, not after)."""
 
     before: int
     after: int
@@ -50,7 +53,11 @@ class Room(NamedTuple):
     replaced: int
     hours: tuple[tuple[Minutes, Minutes], ...]
     wait: int
-    vague: bool
+    blur: int
+    earliest: Minutes
+    latest: Minutes
+    areas: Areas
+    lunch: tuple[int, Minutes, Minutes] | None
 
 
 @dataclass(frozen=True)
@@ -71,22 +78,22 @@ class Plan:
     places: Sequence[Place]
     rooms: Sequence[Room]
 
-    def fit(self, drives: Sequence[Leg], exact: bool) -> float:
-        """The fit of a workplace; ``drives``: between it and each of ``places``."""
-        return value(self.worths(drives, exact))
+    def fit(self, there: Sequence[Leg], onward: Sequence[Leg], blur: int, postcode: str) -> float:
+        """The fit of a workplace; ``there``: the drives from each of ``places`` to it, ``onward``: from it to each."""
+        return value(self.worths(there, onward, blur, postcode))
 
-    def worths(self, drives: Sequence[Leg], exact: bool) -> list[float]:
+    def worths(self, there: Sequence[Leg], onward: Sequence[Leg], blur: int, postcode: str) -> list[float]:
         """What each time that could be offered is worth; none in a room that cannot be driven to and on from."""
         found: list[float] = []
         asked = self.asked
         for room in self.rooms:
-            there, onward = drives[room.before], drives[room.after]
-            if not (there.reachable and onward.reachable):
+            come, go = there[room.before], onward[room.after]
+            if not (come.reachable and go.reachable) or (room.areas and not covers(room.areas, postcode)):
                 continue
-            margin = asked.margin + (POSTCODE_MARGIN if room.vague or not exact else 0)
-            needs = there.minutes + margin, onward.minutes + margin
-            if room.frees + needs[0] + asked.length + needs[1] <= room.due and (n := choices(room, asked, *needs)):
-                found += [worth(there.minutes + onward.minutes - room.replaced, room.wait)] * n
+            margin = asked.margin + max(room.blur, blur)
+            first, last = room.frees + come.minutes + margin, room.due - go.minutes - margin
+            if first + asked.length <= last and (n := choices(room, asked, first, last, (come.minutes, go.minutes))):
+                found += [worth(come.minutes + go.minutes - room.replaced, room.wait)] * n
         return found
 
 
@@ -104,19 +111,19 @@ def value(worths: Iterable[float]) -> float:
     return round(total, 3)
 
 
-def choices(room: Room, asked: Asked, there: int, onward: int) -> int:
-    """How many starts well apart the room has, when the drives (margin included) take so many minutes."""
-    first = max(room.frees + there, asked.earliest)
-    last = min(room.due - onward - asked.length, asked.latest)
-    whole = len(room.hours) == 1
+def choices(room: Room, asked: Asked, frm: Minutes, to: Minutes, drives: tuple[int, int]) -> int:
+    """How many starts well apart the room has between ``frm`` and ``to``, which the drives (margin included) leave."""
+    first = max(frm, room.earliest)
+    last = min(to - asked.length, room.latest)
+    plain = len(room.hours) == 1 and room.lunch is None
     count, after = 0, first
     for opens, closes in room.hours:
         start = -(-max(opens, after) // STEP) * STEP
         until = min(closes - asked.length, last)
-        if whole:
+        if plain:
             return 1 + (until - start) // APART if start <= until else 0
         while start <= until:
-            if _driven(room, start, start + asked.length, there, onward):
+            if _driven(room, start, start + asked.length, frm, to) and _eats(room, start, start + asked.length, drives):
                 count, after = count + 1, start + APART
                 start = after
             else:
@@ -124,11 +131,20 @@ def choices(room: Room, asked: Asked, there: int, onward: int) -> int:
     return count
 
 
-def _driven(room: Room, start: Minutes, end: Minutes, there: int, onward: int) -> bool:
+def _driven(room: Room, start: Minutes, end: Minutes, frm: Minutes, to: Minutes) -> bool:
     """A break in the hours is not driven in: see ``day.judge``."""
-    before = start - room.frees - _pauses(room.hours, room.frees, start)
-    after = room.due - end - _pauses(room.hours, end, room.due)
-    return there <= before and onward <= after
+    return frm <= start - _pauses(room.hours, room.frees, start) and end + _pauses(room.hours, end, room.due) <= to
+
+
+def _eats(room: Room, start: Minutes, end: Minutes, drives: tuple[int, int]) -> bool:
+    """Whether the only time for lunch is left beside the visit: see ``lunch.Lunch.fits``."""
+    if room.lunch is None:
+        return True
+    length, opens, closes = room.lunch
+    return any(
+        max(min(to - drive, closes) - max(frm, opens), min(to, closes) - max(frm + drive, opens)) >= length
+        for frm, to, drive in ((room.frees, start, drives[0]), (end, room.due, drives[1]))
+    )
 
 
 def _pauses(hours: Sequence[tuple[Minutes, Minutes]], frm: Minutes, to: Minutes) -> int:
@@ -145,25 +161,42 @@ def plan(days: Mapping[tuple[int, date], Day], asked: Asked, engine: TravelEngin
     rooms = []
     for (_, date_), day in days.items():
         hours = tuple((minutes(opens), minutes(closes)) for opens, closes in day.hours)
+        within = (
+            max(asked.earliest, minutes(day.earliest)) if day.earliest else asked.earliest,
+            min(asked.latest, minutes_before(day.latest)) if day.latest else asked.latest,
+        )
+        meals = breaks(day.lunch, line(day), engine.leg) if day.lunch and day.hours else []
         for before, after in openings(day, timedelta(minutes=asked.length + 2 * asked.margin), latest):
             rooms.append(
                 Room(
                     numbers.setdefault(before.place, len(numbers)),
                     numbers.setdefault(after.place, len(numbers)),
                     minutes(before.ends_at),
-                    minutes(after.starts_at),
+                    minutes_before(after.starts_at),
                     engine.leg(before.place, after.place).minutes,
                     hours,
                     waits[date_],
-                    not (before.exact and after.exact),
+                    max(before.blur, after.blur),
+                    *within,
+                    day.areas,
+                    _in_minutes(day.lunch) if day.lunch and only(meals, before.ends_at) else None,
                 )
             )
     return Plan(asked, list(numbers), rooms)
 
 
+def _in_minutes(lunch: Lunch) -> tuple[int, Minutes, Minutes]:
+    return int(lunch.length.total_seconds() // 60), minutes(lunch.opens), minutes(lunch.closes)
+
+
 def minutes(when: datetime) -> Minutes:
     """Whole minutes, rounded up: a time that has begun is not to be had."""
     return -int(-when.timestamp() // 60)
+
+
+def minutes_before(when: datetime) -> Minutes:
+    """Whole minutes, rounded down."""
+    return int(when.timestamp() // 60)
 
 
 def moment(number: Minutes) -> datetime:

@@ -15,7 +15,12 @@ A_DAY = 4
 APART = timedelta(hours=2)
 """A second time with the same consultant the same day lies at least this far from the first."""
 TELLING = ("travel_before", "travel_after", "unreachable")
-"""Reasons worth showing beside times that can be had; and a time that somebody holds right now."""
+"""Reasons worth showing beside times that can be had, where another visit is in the way of the drive; and a time that
+somebody holds right now."""
+WISHED = ("lunch", "busy")
+"""Reasons that lie with the consultant's own day, shown where no drive is in the way."""
+PAST = ("notice", "horizon", "hours", "held")
+"""Reasons that say nothing of the consultant's day, or are shown one by one."""
 
 WHY_FIRST = {
     "same_time": N_("Samme tid"),
@@ -47,19 +52,26 @@ def chosen(
     slots: Sequence[Slot], refused: Iterable[Slot], *, every: bool = False, keep: str | None = None
 ) -> list[PanelDay]:
     """Day by day the consultants with the least driving: their best time, another well apart from it, one that
-    cannot be driven, with its reason, and those that others hold. ``slots`` are ranked. ``keep``: the key of a time
-    that is shown whatever its rank. With ``every`` all times that can be had."""
+    cannot be had, with its reason, and those that others hold. ``slots`` are ranked. ``keep``: the key of a time that
+    is shown whatever its rank. With ``every`` all times that can be had, and the first of each reason for not."""
     by_day: dict[date, dict[int, list[Slot]]] = {}
     for slot in slots:
         by_day.setdefault(danish_date(slot.starts_at), {}).setdefault(slot.consultant_id, []).append(slot)
     turned: dict[tuple[date, int], list[Slot]] = {}
+    reasons: dict[tuple[date, int], dict[str | None, Slot]] = {}
+    wished: dict[tuple[date, int], list[Slot]] = {}
     held: dict[tuple[date, int], list[Slot]] = {}
     for slot in refused:
         where = danish_date(slot.starts_at), slot.consultant_id
         if slot.reason == "held" and slot.at == slot.starts_at:
             held.setdefault(where, []).append(slot)
-        elif slot.reason in TELLING and slot.by_visit:
+            continue
+        if slot.reason not in PAST:
+            reasons.setdefault(where, {}).setdefault(slot.reason, slot)
+        if slot.reason in TELLING and slot.by_visit:
             turned.setdefault(where, []).append(slot)
+        elif slot.reason in WISHED:
+            wished.setdefault(where, []).append(slot)
     days = []
     for day in sorted(by_day):
         people = sorted(by_day[day].items(), key=lambda item: rank(item[1][0]))
@@ -69,8 +81,10 @@ def chosen(
             if number >= A_DAY and not every and not kept:
                 continue
             near = [*kept, *(s for s in apart(ranked) if s.key != keep)]
-            shown = ranked if every else [*near, *turned.get((day, who), ())[:1]]
-            shown = sorted([*shown, *held.get((day, who), ())], key=lambda s: s.starts_at)
+            where = day, who
+            off = [*turned.get(where, ()), *wished.get(where, ())][:1]
+            shown = [*ranked, *reasons.get(where, {}).values()] if every else [*near, *off]
+            shown = sorted([*shown, *held.get(where, ())], key=lambda s: s.starts_at)
             groups.append(Group(ranked[0].initials, ranked[0].consultant, shown))
         days.append(PanelDay(day, groups))
     return days

@@ -1,22 +1,27 @@
-"""The day as it is driven: legs, when to leave, slack, spare time. Pure."""
+"""The day as it is driven: legs, when to leave, slack, lunch, spare time. Pure; moments UTC."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from crm.travel.places import Leg, Place, TravelEngine
 from crm.travel.rules import minutes_between
 
+Span: TypeAlias = tuple[datetime, datetime]
+
 SPARE = 30
-"""Minutes free beyond drive and margin that are shown as spare time."""
+"""Minutes free beyond drive, margin and lunch that are shown as spare time."""
+STAYS = Leg(0.0, 0, None, True)
+"""No drive: the consultant is there already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """A stop of the route. ``kind``: base, visit, away. ``ref``: the visit behind it. ``done``: is over."""
+    """A stop of the route. ``kind``: base, visit, away (absence), busy (an own appointment; like an absence it is
+    spent at the base as far as anyone knows). ``ref``: the visit or absence behind it. ``done``: is over."""
 
     kind: str
     place: Place
@@ -27,11 +32,21 @@ class Halt:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteLeg:
-    """The drive from one halt to the next. ``leave_by``: the latest start, margin included, so as to be in time.
+class Lunch:
+    """Minutes wished free of visits and driving between two moments."""
 
-    ``slack_min``: minutes between being free to go and having to; negative when late. ``free_at``: when the halt
-    before ends (for the base None: one leaves when one must).
+    minutes: int
+    frm: datetime
+    to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLeg:
+    """The drive from one halt to the next. ``leave_by``: the latest start, margin included, so as to be in time; on
+    the way home when the last halt ends.
+
+    ``slack_min``: minutes between being free to go (lunch over) and having to, the margin not counted; negative when
+    late; None from the base and on the way home. ``lunch``: where lunch is had before the drive.
     """
 
     leg: Leg
@@ -39,6 +54,7 @@ class RouteLeg:
     arrive_by: datetime
     slack_min: int | None
     spare_min: int
+    lunch: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +74,110 @@ class Route:
         return sum(leg.leg.km for leg in self.legs)
 
     @property
+    def reachable(self) -> bool:
+        """Whether every drive can be made the same day; where not, the sums leave it out."""
+        return all(leg.leg.reachable for leg in self.legs)
+
+    @property
+    def estimate(self) -> bool:
+        """Whether a drive is an estimate, for the engine that is meant to answer did not."""
+        return any(leg.leg.estimate for leg in self.legs)
+
+    @property
     def home_at(self) -> datetime | None:
         """When the day is back at its base."""
-        if not self.legs:
-            return None
-        return self.halts[-2].ends_at + timedelta(minutes=self.legs[-1].leg.minutes)
+        return self.legs[-1].arrive_by if self.legs else None
 
     def leg_to(self, ref: Any) -> RouteLeg | None:
         """The drive that ends at the visit."""
         return next((leg for leg, halt in zip(self.legs, self.halts[1:], strict=True) if halt.ref is ref), None)
 
 
-def route(base: Place, halts: Sequence[Halt], engine: TravelEngine, margin: int) -> Route:
-    """The day from the base through ``halts`` (by start) and home. Empty without halts.
+def route(
+    base: Place | None, halts: Sequence[Halt], engine: TravelEngine, margin: int, lunch: Lunch | None = None
+) -> Route:
+    """The day from the base through ``halts`` (by start, none over another) and home; without a base only the drives
+    between the halts. Empty without halts.
 
-    Leave-by is the appointment less the drive less ``margin`` minutes.
+    Leave-by is the appointment less the drive less ``margin`` minutes; an own appointment needs no margin.
     """
     if not halts:
         return Route()
     first, last = halts[0].starts_at, halts[-1].ends_at
-    line = [Halt("base", base, first, first), *halts, Halt("base", base, last, last)]
-    legs = []
-    for before, after in zip(line, line[1:], strict=False):
-        leg = engine.leg(before.place, after.place)
-        drive, spared = timedelta(minutes=leg.minutes), timedelta(minutes=margin)
-        if after is line[-1]:
-            legs.append(RouteLeg(leg, before.ends_at, before.ends_at + drive, None, 0))
-            continue
-        leave_by = after.starts_at - drive - spared
-        slack = None if before is line[0] else minutes_between(before.ends_at, after.starts_at) - leg.minutes
-        spare = max(0, (slack or 0) - margin)
-        legs.append(RouteLeg(leg, leave_by, after.starts_at, slack, spare if spare >= SPARE else 0))
+    line = list(halts)
+    if base is not None:
+        line = [Halt("base", base, first, first), *halts, Halt("base", base, last, last)]
+    drives = [_drive(before, after, engine) for before, after in zip(line, line[1:], strict=False)]
+    wished = lunch is not None and lunch.minutes and base is not None
+    at, eaten = _lunch(line, drives, margin, lunch) if lunch and wished else (None, None)
+    legs = [
+        _leg(line[number], line[number + 1], leg, margin, eaten if number == at else None)
+        for number, leg in enumerate(drives)
+    ]
     return Route(line, legs, margin)
+
+
+def _leg(before: Halt, after: Halt, leg: Leg, margin: int, pause: Span | None) -> RouteLeg:
+    if after.kind == "base":
+        leave = max(before.ends_at, pause[1]) if pause else before.ends_at
+        return RouteLeg(leg, leave, leave + timedelta(minutes=leg.minutes), None, 0, pause)
+    spared = margin if after.kind == "visit" else 0
+    leave = _leave_by(after, leg, spared)
+    if before.kind == "base":
+        return RouteLeg(leg, leave, after.starts_at, None, 0, pause)
+    had = minutes_between(*pause) if pause else 0
+    slack = minutes_between(before.ends_at, after.starts_at) - leg.minutes - had
+    spare = max(0, slack - spared) if leg.reachable else 0
+    return RouteLeg(leg, leave, after.starts_at, slack, spare if spare >= SPARE else 0, pause)
+
+
+def _drive(before: Halt, after: Halt, engine: TravelEngine) -> Leg:
+    if before.place == after.place and "visit" not in (before.kind, after.kind):
+        return STAYS
+    return engine.leg(before.place, after.place)
+
+
+def _leave_by(after: Halt, leg: Leg, margin: int) -> datetime:
+    return after.starts_at - timedelta(minutes=leg.minutes + margin)
+
+
+def _lunch(line: Sequence[Halt], drives: Sequence[Leg], margin: int, lunch: Lunch) -> tuple[int | None, Span | None]:
+    """Before which drive, and when: the first place in the day where it can be had. None before the day leaves its
+    base, where it needs no place on the route, and where it cannot be had at all."""
+    length = timedelta(minutes=lunch.minutes)
+    if lunch.frm + length <= _leave_by(line[1], drives[0], margin):
+        return None, None
+    for number in range(1, len(drives)):
+        start = max(line[number].ends_at, lunch.frm)
+        end = start + length
+        home = number == len(drives) - 1
+        if end <= lunch.to and (home or end <= _leave_by(line[number + 1], drives[number], margin)):
+            back = line[number].ends_at + timedelta(minutes=drives[number].minutes)
+            if home and back + length <= lunch.to:
+                return None, None
+            return number, (start, end)
+    return None, None
+
+
+def beside(visits: Sequence[Halt], taken: Iterable[Halt], hours: Sequence[Span]) -> tuple[list[Halt], list[Halt]]:
+    """Absences and own appointments as stops: what of them lies in the working day and over no visit, joined where
+    they run into each other; and those that lie over a visit, which no drive can heed."""
+    if not hours:
+        return [], []
+    opens, closes = min(s for s, _ in hours), max(e for _, e in hours)
+    apart: list[Halt] = []
+    over: list[Halt] = []
+    for halt in sorted(taken, key=lambda h: (h.starts_at, h.ends_at)):
+        start, end = max(halt.starts_at, opens), min(halt.ends_at, closes)
+        if start >= end:
+            continue
+        if any(visit.starts_at < end and start < visit.ends_at for visit in visits):
+            over.append(halt)
+        elif apart and start < apart[-1].ends_at:
+            if end > apart[-1].ends_at:
+                former = apart.pop()
+                kind = former.kind if former.kind == halt.kind else "away"
+                apart.append(Halt(kind, former.place, former.starts_at, end, former.ref, former.done and halt.done))
+        else:
+            apart.append(Halt(halt.kind, halt.place, start, end, halt.ref, halt.done))
+    return apart, over

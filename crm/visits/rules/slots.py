@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from crm.base.clock import danish, danish_date
 from crm.base.errors import N_
-from crm.visits.rules.day import NEAR, Stop, Verdict
+from crm.visits.rules.day import Verdict
+from crm.visits.rules.lunch import Lunch
+from crm.visits.rules.places import Areas, spelled
+from crm.visits.rules.stops import NEAR, Stop
+from crm.visits.rules.weights import EVEN, Weights
 from crm.visits.rules.words import REFUSED, REFUSED_SHORT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Slot:
     """One time with one consultant. Drives in minutes; ``extra_driving_min``: what the visit adds to the day.
+    ``fairness`` and ``earliness``: what the jobcentre's weights add to it in the ranking.
 
     ``beside``/``town``/``at``: the explanation (keys of EXPLANATIONS); of a time that another holds, ``at`` is when
     the held one begins. ``reason`` and its figures for a refused one;
     ``by_visit``: it is another visit that stands in the way of the drive, not the day's end or beginning;
-    ``held_until``: when the hold that stands in the way lapses.
+    ``held_until``: when the hold that stands in the way lapses; ``lunch`` and ``areas``: the consultant's wishes,
+    ``postcode`` the workplace's. ``verdict``: the stops and drives on both sides, None for a slot read from a text.
     """
 
     consultant_id: int
@@ -43,6 +49,23 @@ class Slot:
     max_visits: int | None = None
     by_visit: bool = False
     held_until: datetime | None = None
+    fairness: int = 0
+    earliness: int = 0
+    lunch: Lunch | None = None
+    areas: Areas = ()
+    postcode: str = ""
+    verdict: Verdict | None = None
+
+    @property
+    def score(self) -> int:
+        """Minutes by which times are ranked: see ``weights``."""
+        return self.extra_driving_min + self.fairness + self.earliness
+
+    @property
+    def estimated(self) -> bool:
+        """A drive was answered by the engine that stands in for another one."""
+        legs = (self.verdict.there, self.verdict.onward) if self.verdict else ()
+        return any(leg.estimate for leg in legs if leg)
 
     @property
     def key(self) -> str:
@@ -58,14 +81,17 @@ class Slot:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """``slots``: bookable, best first. ``refused``: by time, only when asked for. ``earliest``/``latest``: what notice
-    and horizon allow. ``consultants``: how many were asked."""
+    and horizon allow. ``consultants``: how many were asked. ``weights``: what the slots are ranked by."""
 
     slots: Sequence[Slot]
     refused: Sequence[Slot]
     earliest: datetime
     latest: datetime
     consultants: int
+    weights: Weights = EVEN
 
+
+MINUTE = timedelta(minutes=1)
 
 EXPLANATIONS = {
     "after": N_("efter besøg i {town} {at}"),
@@ -95,9 +121,11 @@ def explained(verdict: Verdict, ends_at: datetime) -> tuple[str, str, datetime |
     )
 
 
-def rank(slot: Slot) -> tuple[int, int, datetime, int]:
-    """Least extra driving, then the consultant with the fewest visits that week, then the earliest."""
-    return slot.extra_driving_min, slot.visits_that_week, slot.starts_at, slot.consultant_id
+def rank(slot: Slot) -> tuple[int, int, int, datetime, int]:
+    """Lowest score, then least extra driving, then the consultant with the fewest visits that week, then the
+    earliest."""
+    extra = slot.extra_driving_min
+    return extra + slot.fairness + slot.earliness, extra, slot.visits_that_week, slot.starts_at, slot.consultant_id
 
 
 def clock_text(moment: datetime) -> str:
@@ -123,6 +151,11 @@ def refusal_fields(slot: Slot) -> dict[str, Any]:
         "place": slot.place,
         "max": slot.max_visits,
         "until": clock_text(slot.held_until) if slot.held_until else "",
+        "postcode": slot.postcode,
+        "areas": spelled(slot.areas),
+        "lunch": slot.lunch.length // MINUTE if slot.lunch else None,
+        "lunch_from": clock_text(slot.lunch.opens) if slot.lunch else "",
+        "lunch_to": clock_text(slot.lunch.closes) if slot.lunch else "",
     }
 
 
@@ -153,28 +186,3 @@ def alternatives(slots: Sequence[Slot], wanted_at: datetime, consultant_id: int)
         if fresh is not None and len(chosen) < 3:
             chosen.append((fresh, why))
     return chosen
-
-
-def as_dict(slot: Slot, why: str | None = None) -> dict[str, Any]:
-    """The slot for programs; times ISO 8601 in UTC."""
-    row: dict[str, Any] = {
-        "consultant_id": slot.consultant_id,
-        "consultant": slot.consultant,
-        "initials": slot.initials,
-        "starts_at": slot.starts_at.isoformat(),
-        "ends_at": slot.ends_at.isoformat(),
-        "travel_before_min": slot.travel_before_min,
-        "travel_after_min": slot.travel_after_min,
-        "extra_driving_min": slot.extra_driving_min,
-        "ferry": slot.ferry,
-        "explanation": {"beside": slot.beside, "town": slot.town, "at": slot.at.isoformat() if slot.at else None},
-    }
-    if slot.reason:
-        row |= {
-            "reason": slot.reason,
-            "code": slot.code,
-            "needed_min": slot.needed_min,
-            "available_min": slot.available_min,
-            "held_until": slot.held_until.isoformat() if slot.held_until else None,
-        }
-    return row | ({"why": why} if why else {})

@@ -39,9 +39,13 @@ MATERIALS = {
 EVENTS = {
     "book": N_("Besøg booket"),
     "move": N_("Besøg flyttet"),
+    "hand_over": N_("Besøg overdraget"),
+    "accept": N_("Besøget står ved magt"),
     "cancel": N_("Besøg aflyst"),
     "arrive": N_("Ankommet"),
     "report": N_("Besøg rapporteret"),
+    "reply": N_("Svar på invitationen"),
+    "late": N_("Forsinkelse meldt"),
 }
 
 
@@ -76,6 +80,12 @@ REFUSED = {
     "overlap": ("overlap", N_("Tiden er taget: konsulenten har et andet besøg {taken}.")),
     "held": ("overlap", N_("Tiden holdes af en anden til kl. {until}.")),
     "away": ("hours", N_("Konsulenten er optaget eller fraværende på det tidspunkt.")),
+    "busy": ("hours", N_("Konsulenten er optaget i sin egen kalender på det tidspunkt.")),
+    "area": ("hours", N_("Konsulenten tager ikke besøg i {postcode}, kun i {areas}.")),
+    "lunch": (
+        "hours",
+        N_("Konsulenten ville ikke få sin frokost: {lunch} min fri mellem {lunch_from} og {lunch_to}."),
+    ),
     "travel_before": (
         "travel",
         N_("Konsulenten kan ikke nå frem: {needed} min kørsel fra {place}, {available} min fri."),
@@ -96,6 +106,9 @@ REFUSED_SHORT = {
     "overlap": N_("optaget"),
     "held": N_("holdes af en anden til {until}"),
     "away": N_("fraværende"),
+    "busy": N_("optaget i egen kalender"),
+    "area": N_("tager ikke besøg i {postcode}"),
+    "lunch": N_("frokost: {lunch} min fri mellem {lunch_from} og {lunch_to}"),
     "travel_before": N_("kan ikke nås: {needed} min fra {place}, {available} min fri"),
     "travel_after": N_("kan ikke nå videre: {needed} min til {place}, {available} min fri"),
     "unreachable": N_("kan ikke nås samme dag"),

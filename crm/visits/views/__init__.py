@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
-from crm.visits.views import booking, change, listing, today
+from crm.visits.views import (
+    booking,
+    change,
+    company,
+    conflicts,
+    late,
+    listing,
+    proposals,
+    reassign,
+    spare,
+    today,
+    weights,
+)
 from crm.visits.views.blueprint import pages
 
-__all__ = ["booking", "change", "listing", "pages", "today"]
+__all__ = [
+    "booking",
+    "change",
+    "company",
+    "conflicts",
+    "late",
+    "listing",
+    "pages",
+    "proposals",
+    "reassign",
+    "spare",
+    "today",
+    "weights",
+]

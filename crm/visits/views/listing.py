@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 
 from crm.base.scope import Scope
 from crm.visits.models import Visit, VisitEvent
+from crm.visits.queries import replies_of, visits
 from crm.visits.queries import visit as load_visit
-from crm.visits.queries import visits
 from crm.visits.rules import EVENTS, STATES
 from crm.visits.views.blueprint import VISIT, pages
-from crm.visits.views.today import geo_url, navigate_url
+from crm.visits.views.stops import geo_url, navigate_url
 from crm.web.edge import session
 from crm.web.filters import dk_datetime
 from crm.web.i18n import say
@@ -76,6 +76,7 @@ def show(visit_id: int) -> Any:
         company_url=company_url(visit),
         states=STATES,
         history=history(visit),
+        replies=replies_of(session(), visit),
         navigate=navigate_url(visit),
         geo=geo_url(visit),
         may_change=within(scope_for("visits.change"), visit) and visit.state == "booked",
@@ -106,11 +107,17 @@ def history(visit: Visit) -> list[dict[str, Any]]:
             "when": dk_datetime(event.at),
             "datetime": event.at.isoformat(),
             "text": told(event),
-            "who": event.actor.name if event.actor else "",
+            "who": event.actor.name if event.actor else by_itself(event),
             "tone": {"cancel": "bad", "report": "good"}.get(event.kind, ""),
         }
         for event in reversed(visit.events)
     ]
+
+
+def by_itself(event: VisitEvent) -> str:
+    """Who did what nobody was signed in for: the company, by its link or its calendar."""
+    company = event.kind in ("move", "hand_over", "cancel") or event.data.get("party") == "company"
+    return str(_("virksomheden")) if company else ""
 
 
 def told(event: VisitEvent) -> str:
@@ -124,6 +131,8 @@ def told(event: VisitEvent) -> str:
             parts.append(str(_("nu hos %(name)s", name=event.responsible.name)))
     if event.kind == "report" and data.get("result") in STATES:
         parts.append(say(STATES[data["result"]]))
+    if event.kind == "reply":
+        parts.append(_answered(data))
     if data.get("reason"):
         parts.append(str(data["reason"]))
     return " · ".join(parts)
@@ -131,3 +140,9 @@ def told(event: VisitEvent) -> str:
 
 def _when(text: str) -> str:
     return dk_datetime(datetime.fromisoformat(text))
+
+
+def _answered(data: dict[str, Any]) -> str:
+    answer = {"ACCEPTED": _("ja"), "DECLINED": _("nej"), "TENTATIVE": _("måske")}[data["partstat"]]
+    text = f"{answer} ({data['email']})"
+    return str(_("%(answer)s · svar på den tidligere tid", answer=text)) if data.get("former") else text

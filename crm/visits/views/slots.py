@@ -16,7 +16,9 @@ from crm.base.words import LONG_DAYS
 from crm.calendars.rules import monday_of, week_bounds, week_name, week_of
 from crm.visits.queries import Ask, Board, board
 from crm.visits.rules.panel import WHY_FIRST, WHY_REST, PanelDay, chosen, morning, why_other
-from crm.visits.rules.slots import Slot, explanation, refusal_short
+from crm.visits.rules.slots import Slot, refusal_short
+from crm.visits.rules.told import from_dict
+from crm.visits.views.explain import details, note
 from crm.web.filters import dk_day, dk_long_day, dk_time
 from crm.web.i18n import say
 
@@ -24,7 +26,7 @@ from crm.web.i18n import say
 @dataclass(frozen=True)
 class Panel:
     """What the panel shows. ``days``: as components/call.html wants them. ``away``: the chosen time when it lies in
-    another week. ``found``: any time at all within reach."""
+    another week. ``found``: any time at all within reach. ``outside``: consultants who wish for no visits there."""
 
     monday: date
     days: list[dict[str, Any]]
@@ -36,6 +38,7 @@ class Panel:
     later: str | None
     every: bool
     more: int
+    outside: list[str]
 
     @property
     def week(self) -> int:
@@ -85,6 +88,7 @@ def panel(
         week_name(monday + timedelta(days=7)) if monday + timedelta(days=7) <= danish_date(wish.latest) else None,
         every,
         len(shown) - listed,
+        [person.name for person in whole.outside()],
     )
 
 
@@ -162,18 +166,21 @@ def row(
     line |= {
         "drive": _("%(minutes)s min kørsel", minutes=f"{slot.extra_driving_min:+d}".replace("-", "−")),
         "note": note(slot),
+        "more": details(slot),
     }
     if best:
-        line["best"] = _("mindst kørsel, og om formiddagen") if morning(slot) else _("mindst kørsel")
+        line["best"] = _best(slot)
     if why:
         rest = say(WHY_REST[why[1]]) if why[1] else ""
         line["why"] = (say(WHY_FIRST[why[0]]), f"{',' * (why[1] == 'other')} {rest}" if rest else "")
     return line
 
 
-def note(slot: Slot) -> str:
-    text = say(*explanation(slot))
-    return _("%(text)s · med færge: %(ferry)s", text=text, ferry=slot.ferry) if slot.ferry else text
+def _best(slot: Slot) -> str:
+    """Why the first of the list is the best: least driving, unless the jobcentre weighs more than that."""
+    if slot.fairness or slot.earliness:
+        return str(_("bedst efter jobcentrets vægte"))
+    return str(_("mindst kørsel, og om formiddagen") if morning(slot) else _("mindst kørsel"))
 
 
 def alternatives_block(found: Sequence[Mapping[str, Any]], wanted: tuple[int, datetime] | None) -> list[dict[str, Any]]:
@@ -219,24 +226,15 @@ def clock(moment: datetime) -> str:
     return f"{local.hour}.{local:%M.%S}"
 
 
-def from_dict(item: Mapping[str, Any]) -> Slot:
-    """The slot again from what a refusal carries."""
-    told = item["explanation"]
-    return Slot(
-        item["consultant_id"],
-        item["consultant"],
-        item["initials"],
-        datetime.fromisoformat(item["starts_at"]),
-        datetime.fromisoformat(item["ends_at"]),
-        item["travel_before_min"],
-        item["travel_after_min"],
-        item["extra_driving_min"],
-        item["ferry"],
-        0,
-        told["beside"],
-        told["town"],
-        datetime.fromisoformat(told["at"]) if told["at"] else None,
-    )
-
-
-__all__ = ["Panel", "alternatives_block", "clock", "lost_row", "others_block", "panel", "row", "span"]
+__all__ = [
+    "Panel",
+    "alternatives_block",
+    "clock",
+    "from_dict",
+    "lost_row",
+    "note",
+    "others_block",
+    "panel",
+    "row",
+    "span",
+]

@@ -5,24 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.base.clock import danish_date
+from crm.travel.engine import default_engine
 from crm.visits.actions import arrive as arrive_at
-from crm.visits.models import Visit
 from crm.visits.queries import DayPlan, day_plan
 from crm.visits.queries import visit as load_visit
-from crm.visits.rules.route import RouteLeg
+from crm.visits.queries.spare import JUDGED, Proposal, proposals
+from crm.visits.rules.spare import Opening, openings
 from crm.visits.views.blueprint import VISIT, pages
+from crm.visits.views.stops import Near, apple_url, drawing, geo_url, navigate_url, stops, whole_url
 from crm.web.edge import now, session
 from crm.web.filters import dk_number, dk_time, minutes_hm
-from crm.web.permit import actor, requires, scope
+from crm.web.permit import actor, may, requires, scope, scope_for
 
 FURTHEST = timedelta(days=400)
+SHORT = 3
+"""Proposals on the page itself."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,17 @@ class Leave:
     drive_min: int
     slack_min: int
     ferry: str | None
+    estimate: bool
+
+
+@dataclass(frozen=True)
+class Spare:
+    """The next spare time and the companies that fit into it; ``count`` of them, the best ones in ``best``."""
+
+    opening: Opening
+    url: str
+    count: int
+    best: list[Proposal]
 
 
 @pages.get("/today")
@@ -44,18 +58,26 @@ def today() -> Any:
     here = danish_date(now())
     day = _day(request.args.get("day"), here)
     plan = day_plan(session(), actor(), day, now())
+    free = openings_of(plan) if day == here else []
+    spare = _spare(free)
+    rows = stops(plan, _near(plan, free, spare))
     return render_template(
         "visits/today.html",
         plan=plan,
         day=day,
         today=here,
-        stops=stops(plan),
+        stops=rows,
+        drawing=drawing(plan),
+        in_words=in_words(rows),
         leave=_leave(plan),
         summary=summary(plan),
+        spare=spare,
+        whole=whole_url(plan) if day >= here else None,
         previous=day - timedelta(days=1),
         following=day + timedelta(days=1),
         navigate=navigate_url,
         geo=geo_url,
+        apple=apple_url,
     )
 
 
@@ -73,86 +95,44 @@ def _leave(plan: DayPlan) -> Leave | None:
     if plan.next is None or leg is None or plan.next.arrived_at or not leg.leg.reachable:
         return None
     left = int((leg.leave_by - now()).total_seconds() // 60)
-    return Leave(leg.leave_by, left, left < 0, leg.leg.minutes, plan.route.margin, leg.leg.ferry)
+    return Leave(leg.leave_by, left, left < 0, leg.leg.minutes, plan.route.margin, leg.leg.ferry, leg.leg.estimate)
 
 
-def stops(plan: DayPlan) -> list[dict[str, Any]]:
-    """The route as components/route.html reads it."""
-    route, rows, number = plan.route, [], 0
-    for index, halt in enumerate(route.halts):
-        leg = route.legs[index] if index < len(route.legs) else None
-        if halt.kind == "base":
-            first = index == 0
-            moment = route.legs[0].leave_by if first else route.home_at
-            row = {
-                "kind": "base",
-                "time": dk_time(moment),
-                "title": plan.profile.base_name if plan.profile else "",
-                "detail": "" if first else _("Dagen slutter"),
-            }
-        else:
-            number += 1
-            row = _stop(halt.ref, number, plan)
-        rows += _with_leg(row, leg, last=index == len(route.halts) - 2, ended=halt.ends_at, kind=halt.kind)
-    return rows
+def openings_of(plan: DayPlan) -> list[Opening]:
+    """Spare time of the day from now on; none without a base to come from."""
+    if plan.place is None:
+        return []
+    return openings(plan.route, plan.place, plan.hours, default_engine(), now())
 
 
-def _stop(visit: Visit, number: int, plan: DayPlan) -> dict[str, Any]:
-    state = "next" if plan.next is visit else "done" if visit.state != "booked" else ""
-    return {
-        "kind": "visit",
-        "number": number,
-        "state": state,
-        "time": dk_time(visit.starts_at),
-        "title": visit.workplace.name,
-        "url": url_for("visits.show", visit_id=visit.id),
-        "detail": _(
-            "til %(end)s · %(street)s",
-            end=dk_time(visit.ends_at),
-            street=visit.workplace.street or visit.workplace.city,
-        ),
-    }
+def spare_url(opening: Opening) -> str:
+    asked: dict[str, Any] = {"from": dk_time(opening.starts_at).replace(".", ":").zfill(5)}
+    return url_for("visits.spare", **asked)
 
 
-def _with_leg(
-    row: dict[str, Any],
-    leg: RouteLeg | None,
-    *,
-    last: bool,
-    ended: datetime,
-    kind: str,
-) -> list[dict[str, Any]]:
-    """The stop, and where there is time to spare a gap after it that carries the drive."""
-    if leg is None:
-        return [row]
-    drive: dict[str, Any] = {
-        "drive": _("%(minutes)s min kørsel", minutes=leg.leg.minutes),
-        "leave": None if last else dk_time(leg.leave_by),
-        "drive_short": _("%(minutes)s min", minutes=leg.leg.minutes),
-        "slack": "" if last or leg.slack_min is None else _slack(leg.slack_min),
-        "late": leg.slack_min is not None and leg.slack_min < 0,
-    }
-    if not leg.leg.reachable:
-        drive |= {"drive": _("kan ikke nås samme dag"), "late": True}
-    if leg.leg.ferry:
-        drive["drive"] = _("%(drive)s med færge: %(ferry)s", drive=drive["drive"], ferry=leg.leg.ferry)
-    if kind == "base":
-        drive["leave"] = None  # the base's own time is when to leave
-    if not leg.spare_min:
-        return [row | drive]
-    gap = {
-        "kind": "gap",
-        "title": _("%(minutes)s fri", minutes=minutes_hm(leg.spare_min)),
-        "detail": _("fra kl. %(time)s", time=dk_time(ended)),
-        "time": "",
-    }
-    return [row | {"drive_short": drive["drive_short"]}, gap | drive | {"slack": ""}]
+def _spare(free: list[Opening]) -> Spare | None:
+    """The next of them, where the companies may be seen."""
+    if not free or not may("companies.read"):
+        return None
+    found = proposals(session(), scope_for("companies.read"), now(), free[0], JUDGED)
+    return Spare(free[0], spare_url(free[0]), len(found), found[:SHORT])
 
 
-def _slack(minutes: int) -> str:
-    return str(
-        _("%(minutes)s min luft", minutes=minutes) if minutes >= 0 else _("%(minutes)s min for sent", minutes=-minutes)
-    )
+def _near(plan: DayPlan, free: list[Opening], spare: Spare | None) -> dict[int, Near]:
+    if spare is None:
+        return {}
+    at = {id(halt): index for index, halt in enumerate(plan.route.halts)}
+    counts = {id(spare.opening): spare.count}
+    return {at[id(one.before)]: Near(counts.get(id(one)), spare_url(one)) for one in free if one.before and one.after}
+
+
+def in_words(rows: list[dict[str, Any]]) -> str:
+    """The list in one line, as the drawing's description."""
+    said = []
+    for row in rows:
+        drive = f" ({row['drive']})" if row.get("drive") else ""
+        said.append(f"{row['time']} {row['title']}{drive}".strip())
+    return "; ".join(said)
 
 
 def summary(plan: DayPlan) -> str:
@@ -160,27 +140,15 @@ def summary(plan: DayPlan) -> str:
     count = ngettext("%(num)s besøg", "%(num)s besøg", len(plan.visits))
     if not plan.route.legs:
         return str(count)
-    return str(
-        _(
-            "%(count)s · %(time)s kørsel · %(km)s km",
-            count=count,
-            time=minutes_hm(plan.route.driving_min),
-            km=dk_number(plan.route.km),
-        )
+    said = _(
+        "%(count)s · %(time)s kørsel · %(km)s km",
+        count=count,
+        time=minutes_hm(plan.route.driving_min),
+        km=dk_number(plan.route.km),
     )
-
-
-def navigate_url(visit: Visit) -> str:
-    """Opens the phone's navigation; the address where there is one, for it is what the driver reads."""
-    workplace = visit.workplace
-    target = (
-        f"{workplace.street}, {workplace.postcode} {workplace.city}" if workplace.street else f"{visit.lat},{visit.lon}"
-    )
-    return f"https://www.google.com/maps/dir/?api=1&destination={quote(target)}"
-
-
-def geo_url(visit: Visit) -> str:
-    return f"geo:{visit.lat:.5f},{visit.lon:.5f}?q={visit.lat:.5f},{visit.lon:.5f}"
+    if not plan.route.reachable:
+        return str(_("%(said)s, uden den tur, der ikke kan køres", said=said))
+    return str(_("%(said)s (skøn)", said=said)) if plan.route.estimate else str(said)
 
 
 @pages.post(f"/visits/{VISIT}/arrive")

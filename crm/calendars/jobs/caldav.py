@@ -1,0 +1,143 @@
+"""Read consultants' own CalDAV calendars: busy time, and what they have done with our events in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session, sessionmaker
+
+from crm.base.db import read_only_session
+from crm.base.seal import Vault
+from crm.calendars.actions import copies
+from crm.calendars.actions.busy import keep_objects, read_failed, read_ok, remove_source
+from crm.calendars.jobs.copies import opened
+from crm.calendars.models import BusySource
+from crm.calendars.queries import due_sources
+from crm.calendars.queries.copies import Reading, left_in, reading
+from crm.calendars.rules.busy import OWN_UID, NotACalendar, uids
+from crm.calendars.rules.copies import theirs_of
+from crm.integrations.caldav import Open, Stored
+from crm.integrations.caldav_wire import CalDavFailed
+from crm.integrations.caldav_xml import Listing
+
+EVERY = timedelta(minutes=5)
+CLAIM = timedelta(minutes=15)
+"""A reading that has not ended by then has died; another may begin."""
+LONGEST_PATH = 500
+
+
+def read_due(sessions: sessionmaker[Session], vault: Vault, open_: Open, now: datetime, *, workers: int = 1) -> int:
+    """Read the CalDAV calendars that are due; how many. Each in transactions of its own, ``workers`` at a time."""
+    with read_only_session(sessions) as session:
+        due = [(source.id, source.next_at) for source in due_sources(session, now, "caldav")]
+
+    def one(wanted: tuple[int, datetime]) -> bool:
+        return _claimed(sessions, now, *wanted) and read_source(sessions, vault, open_, now, wanted[0])
+
+    if workers == 1 or len(due) < 2:
+        return sum(map(one, due))
+    with ThreadPoolExecutor(workers) as pool:
+        return sum(pool.map(one, due))
+
+
+def _claimed(sessions: sessionmaker[Session], now: datetime, source_id: int, next_at: datetime) -> bool:
+    """False when another worker took it since we looked: nobody reads a calendar twice at once."""
+    with sessions.begin() as session:
+        taken = session.execute(
+            update(BusySource)
+            .where(BusySource.id == source_id, BusySource.next_at == next_at)
+            .values(next_at=now + CLAIM, checked_at=now)
+        )
+        return bool(getattr(taken, "rowcount", 0))
+
+
+def read_source(sessions: sessionmaker[Session], vault: Vault, open_: Open, now: datetime, source_id: int) -> bool:
+    """One calendar; False when it could not be read, which is then told on the consultant's page."""
+    with read_only_session(sessions) as session:
+        start = reading(session, source_id)
+    if start is None:
+        return False
+    try:
+        account, collection = opened(vault, start.sealed)
+        with open_(account) as dav:
+            listing = dav.changes(collection, start.token)
+            wanted = _wanted(start, listing)
+            texts = dav.fetch(collection, wanted)
+    except CalDavFailed as failed:
+        with sessions.begin() as session:
+            source = session.get(BusySource, source_id)
+            if source is not None:
+                read_failed(session, now, source, failed.sentence)
+        return False
+    gone = _gone(start, listing) | (set(wanted) - texts.keys())
+    with sessions.begin() as session:
+        _keep(session, now, start, listing, texts, gone)
+    return True
+
+
+def _wanted(start: Reading, listing: Listing) -> list[str]:
+    """What has to be fetched: of a full listing only what is not kept as it is there."""
+    return [
+        path
+        for path, etag in listing.changed.items()
+        if len(path) <= LONGEST_PATH
+        and not (listing.everything and etag is not None and start.objects.get(path) == etag)
+    ]
+
+
+def _gone(start: Reading, listing: Listing) -> set[str]:
+    if not listing.everything:
+        return set(listing.removed)
+    known = set(start.objects) | {copy.href for copy in start.copies.values() if copy.href}
+    return (known | listing.removed) - listing.changed.keys()
+
+
+def _keep(
+    session: Session,
+    now: datetime,
+    start: Reading,
+    listing: Listing,
+    texts: dict[str, Stored],
+    gone: set[str],
+) -> None:
+    source = session.get(BusySource, start.source_id)
+    if source is None:
+        return
+    if source.ending_at is not None:
+        if source.ending_at <= now or not left_in(session, source.id):
+            remove_source(session, None, now, source)
+        else:
+            read_ok(session, now, source, next_in=next_in(source.id), sync_token=start.token)
+        return
+    if source.reads:
+        changed = {path: (one.etag, one.text) for path, one in texts.items()}
+        try:
+            keep_objects(session, now, source, changed, gone, everything=False)
+        except NotACalendar:  # the only object that changed makes no sense: the rest of the calendar still counts
+            keep_objects(session, now, source, {}, gone, everything=False)
+    copies.saw(session, now, source, start.copies, _ours(texts.values()), gone)
+    recovered = source.failing_since is not None
+    read_ok(session, now, source, next_in=next_in(source.id), sync_token=listing.token)
+    if recovered:
+        copies.want_failed(session, now, source)
+
+
+def _ours(texts: Iterable[Stored]) -> Sequence[copies.Seen]:
+    """Our own events among what was read."""
+    found = []
+    for one in texts:
+        try:
+            for uid in uids(one.text):
+                if uid.endswith(OWN_UID):
+                    found.append(copies.Seen(uid, one.path, one.etag, theirs_of(one.text, uid)))
+        except ValueError:
+            continue  # no calendar object: nothing of ours
+    return found
+
+
+def next_in(source_id: int) -> timedelta:
+    """About five minutes, a little different for each, so that they do not all come at once."""
+    return EVERY + timedelta(seconds=source_id * 37 % 61 - 30)

@@ -1,0 +1,130 @@
+"""Read the calendars that consultants have given a link to: the network outside of every transaction."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from crm.base.db import read_only_session
+from crm.base.errors import N_
+from crm.base.seal import SealBroken, Vault
+from crm.calendars.actions import keep_objects, read_failed, read_ok
+from crm.calendars.models import BusySource, BusyTime
+from crm.calendars.queries import due_sources
+from crm.calendars.rules.busy import NotACalendar, expanded
+from crm.integrations.fetch import Fetched, Fetcher, FetchFailed
+
+log = logging.getLogger("crm.calendars")
+
+EVERY = timedelta(minutes=15)
+CLAIM = timedelta(minutes=5)
+"""A reading that has not ended by then has died; another may begin."""
+WHOLE = "link"
+"""The one object of a link: all of it."""
+NO_CALENDAR = N_("Serveren svarer, men det, den sender, er ikke en kalender.")
+NO_KEY = N_("Adressen kan ikke åbnes mere, fordi nøglen på serveren er skiftet. Tilføj kalenderen igen.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a link held: how many stretches are taken in the time to come, how many appointments made no sense."""
+
+    taken: int
+    skipped: int
+
+
+def read_links(sessions: sessionmaker[Session], vault: Vault, fetcher: Fetcher, now: datetime, workers: int = 4) -> int:
+    """Read the links that are due; how many could be read."""
+    with read_only_session(sessions) as session:
+        due = [(source.id, source.next_at) for source in due_sources(session, now, "ics")]
+
+    def one(wanted: tuple[int, datetime]) -> bool:
+        try:
+            return _claimed(sessions, now, *wanted) and read_link(sessions, vault, fetcher, now, wanted[0])
+        except Exception:  # the next one is not to wait for what is wrong with this one
+            log.exception("calendar link %s", wanted[0])
+            return False
+
+    if workers == 1 or len(due) < 2:
+        return sum(map(one, due))
+    with ThreadPoolExecutor(workers) as pool:
+        return sum(pool.map(one, due))
+
+
+def read_link(sessions: sessionmaker[Session], vault: Vault, fetcher: Fetcher, now: datetime, source_id: int) -> bool:
+    """One link; False when it could not be read, which is then told on the consultant's page."""
+    with read_only_session(sessions) as session:
+        source = session.get(BusySource, source_id)
+        if source is None:
+            return False
+        sealed, etag, last_modified = source.address, source.etag, source.last_modified
+    try:
+        fetched = fetcher.get(vault.open(sealed), etag=etag, last_modified=last_modified)
+    except SealBroken:
+        return _failed(sessions, now, source_id, NO_KEY)
+    except FetchFailed as failed:
+        return _failed(sessions, now, source_id, failed.sentence, failed.retry_after)
+    try:
+        with sessions.begin() as session:
+            source = session.get(BusySource, source_id)
+            if source is not None:  # not removed in the meantime
+                keep_fetched(session, now, source, fetched)
+    except NotACalendar:
+        return _failed(sessions, now, source_id, NO_CALENDAR)
+    return True
+
+
+def keep_fetched(session: Session, now: datetime, source: BusySource, fetched: Fetched) -> None:
+    """What a link answered. Raises NotACalendar."""
+    if fetched.text is not None:
+        keep_objects(session, now, source, {WHOLE: (fetched.etag, fetched.text)}, (), everything=True)
+        read_ok(
+            session,
+            now,
+            source,
+            next_in=next_in(source.id, now),
+            etag=fetched.etag,
+            last_modified=fetched.last_modified,
+        )
+    else:
+        read_ok(session, now, source, next_in=next_in(source.id, now))
+
+
+def found_in(session: Session, now: datetime, source: BusySource, text: str | None = None) -> Found:
+    """What is told when a link has just been read."""
+    taken = session.scalar(
+        select(func.count()).select_from(BusyTime).where(BusyTime.source_id == source.id, BusyTime.ends_at > now)
+    )
+    return Found(taken or 0, expanded(text, now, now + timedelta(days=1))[1] if text else 0)
+
+
+def next_in(source_id: int, now: datetime) -> timedelta:
+    """A quarter of an hour, give or take a fifth, so that not all ask at once."""
+    return EVERY * (0.8 + 0.4 * (zlib.crc32(f"{source_id} {now:%Y%m%d%H}".encode()) % 1000) / 1000)
+
+
+def _failed(
+    sessions: sessionmaker[Session], now: datetime, source_id: int, sentence: str, retry_after: timedelta | None = None
+) -> bool:
+    with sessions.begin() as session:
+        source = session.get(BusySource, source_id)
+        if source is not None:
+            read_failed(session, now, source, sentence, retry_after=retry_after)
+    return False
+
+
+def _claimed(sessions: sessionmaker[Session], now: datetime, source_id: int, next_at: datetime) -> bool:
+    """False when another worker took it since we looked: nobody reads a link twice at once."""
+    with sessions.begin() as session:
+        taken = session.execute(
+            update(BusySource)
+            .where(BusySource.id == source_id, BusySource.next_at == next_at)
+            .values(next_at=now + CLAIM)
+        )
+        return bool(getattr(taken, "rowcount", 0))

@@ -1,0 +1,141 @@
+"""Answers to invitations: each mail of the mailbox read once, in a transaction of its own.
+
+Anybody can write anybody's address into a mail, so no answer changes a visit: a no is told to the people who can ring.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import Message
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from crm.base import activity
+from crm.calendars.rules import Answer, answers
+from crm.integrations.mailbox import Letter, Mailbox
+from crm.integrations.models import IncomingMail
+from crm.people.models import User
+from crm.people.queries import leads_of
+from crm.visits.actions.messages import tell_declined
+from crm.visits.models import Visit, VisitEvent, VisitReply
+
+log = logging.getLogger("crm.replies")
+UID = re.compile(r"visit-([1-9]\d{0,14})@jobaabner", re.IGNORECASE)
+PARTS = 100
+AT_ONCE = 200
+TYPES = ("text/calendar", "application/ics", "text/x-vcalendar")
+
+
+def read_mailbox(mailbox: Mailbox, transaction: Callable[[], AbstractContextManager[Session]], now: datetime) -> int:
+    """Read what is new; how many answers were kept. A mail that breaks is noted as broken and stops no other.
+
+    ``transaction``: opens a session that is committed at its end. Raises MailboxFailed when the box cannot be read.
+    """
+    kept = 0
+    with mailbox.open() as box:
+        for letter in box.letters(AT_ONCE):
+            try:
+                with transaction() as session:
+                    meant = take_in(session, now, letter)
+                kept += meant == "reply"
+            except OperationalError:
+                raise  # the database is away, and no fault of the mail: it waits for the next time
+            except Exception:  # whatever it is, the next mail is not to wait for it
+                log.exception("a mail could not be read: %s", letter.key)
+                with transaction() as session:
+                    _note(session, now, name_of(letter), "broken")
+            box.done(letter)
+    return kept
+
+
+def take_in(session: Session, now: datetime, letter: Letter) -> str:
+    """Keep the answer of one mail; ``reply``, ``other`` or ``broken``, or ``known`` when it has been read before."""
+    name = name_of(letter)
+    if session.scalar(select(IncomingMail.id).where(IncomingMail.message_id == name)) is not None:
+        return "known"
+    found = _answer(letter.raw) if letter.raw is not None else None
+    visit = _visit(session, found) if found else None
+    party = _party(session, visit, found) if visit and found else None
+    meant = "broken" if letter.raw is None else "other"
+    if visit is not None and found is not None and party is not None:
+        _keep(session, now, visit, found, party, name)
+        meant = "reply"
+    _note(session, now, name, meant)
+    session.flush()
+    return meant
+
+
+def name_of(letter: Letter) -> str:
+    """The Message-ID, else a name of what stands in the mail, so that it is known again."""
+    raw = letter.raw
+    if raw is None:
+        return f"too-large:{letter.key}"[:300]
+    found = re.search(rb"(?im)^message-id:\s*(<[^<>\s]{1,280}>)", raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0])
+    return found[1].decode("ascii", "replace") if found else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def _note(session: Session, now: datetime, name: str, meant: str) -> None:
+    session.add(IncomingMail(message_id=name, meant=meant, at=now))
+    session.flush()
+
+
+def _answer(raw: bytes) -> Answer | None:
+    """The first answer to an invitation of ours, anywhere in the mail."""
+    for data, charset in _calendars(message_from_bytes(raw, policy=policy.compat32)):
+        for found in answers(data, charset):
+            if UID.fullmatch(found.uid):
+                return found
+    return None
+
+
+def _calendars(mail: Message) -> Iterator[tuple[bytes, str]]:
+    """Bytes and charset of what is or may be a calendar file; nested mails too, but no endless nest."""
+    for number, part in enumerate(mail.walk()):
+        if number >= PARTS:
+            return
+        name = str(part.get_filename() or "").lower()
+        if part.is_multipart() or not (part.get_content_type() in TYPES or name.endswith(".ics")):
+            continue
+        data = part.get_payload(decode=True)
+        if isinstance(data, bytes):
+            yield data, str(part.get_param("charset") or "")
+
+
+def _visit(session: Session, found: Answer) -> Visit | None:
+    match = UID.fullmatch(found.uid)
+    return session.get(Visit, int(match[1])) if match else None
+
+
+def _party(session: Session, visit: Visit, found: Answer) -> str | None:
+    """Who answers. Another address of the company's counts as the company; one of ours that is not the consultant's
+    (a former one's) as nobody."""
+    if found.email == (visit.contact_email or "").strip().lower():
+        return "company"
+    ours = session.scalar(select(User.id).where(func.lower(User.email) == found.email))
+    if ours is None:
+        return "company"
+    return "consultant" if ours == visit.consultant_id else None
+
+
+def _keep(session: Session, now: datetime, visit: Visit, found: Answer, party: str, name: str) -> None:
+    current = found.sequence is None or found.sequence >= visit.sequence
+    sequence = visit.sequence if found.sequence is None else found.sequence
+    at = found.at if found.at and visit.booked_at - timedelta(days=1) <= found.at <= now else now
+    told = {"party": party, "email": found.email, "partstat": found.partstat, "comment": found.comment}
+    session.add(VisitReply(visit_id=visit.id, sequence=sequence, at=at, message_id=name, **told))
+    data = {"party": party, "email": found.email, "partstat": found.partstat, "former": not current}
+    responsible = visit.responsible_id
+    session.add(VisitEvent(visit_id=visit.id, at=now, kind="reply", responsible_id=responsible, data=data))
+    place = {"workplace_id": visit.workplace_id, "campaign_id": visit.campaign_id}
+    activity.record(session, None, now, "visits.reply", visit, **place, party=party, partstat=found.partstat)
+    session.flush()
+    if found.partstat == "DECLINED" and current and visit.state == "booked" and now < visit.starts_at:
+        tell_declined(session, now, visit, party, found.comment, leads_of(session, visit.jobcentre_id))

@@ -1,0 +1,5 @@
+"""Fixtures of the calendars' tests."""
+
+from __future__ import annotations
+
+from tests.calendars.radicale import radicale as radicale

@@ -119,10 +119,13 @@ def valhalla_url() -> Iterator[str]:
     config = _configuration(folder, port)
     _write_roads(folder / "roads.osm.pbf")
     subprocess.run(
-        [binaries / "valhalla_build_tiles", "-c", config, folder / "roads.osm.pbf"], check=True, capture_output=True
+        [binaries / "valhalla_build_tiles", "-c", config, folder / "roads.osm.pbf"],
+        check=True,
+        capture_output=True,
+        cwd=folder,  # it leaves notes where it stands
     )
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([binaries / "valhalla_service", config, "1"], stdout=log, stderr=log)
+        process = subprocess.Popen([binaries / "valhalla_service", config, "1"], stdout=log, stderr=log, cwd=folder)
     try:
         assert _answers(f"http://127.0.0.1:{port}", process), (folder / "log").read_text()
         yield f"http://127.0.0.1:{port}"

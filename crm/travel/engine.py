@@ -49,12 +49,17 @@ class EmbeddedEngine:
     def __init__(self, ferries: bool = True) -> None:
         self.ferries = ferries
         self._pair = lru_cache(maxsize=200_000)(self._work_out)
+        self._asked = lru_cache(maxsize=200_000)(self._ask)
         self._ways = cache(self._work_out_ways)
         self._attached = lru_cache(maxsize=20_000)(self._attach)
 
     def leg(self, origin: Place, destination: Place) -> Leg:
         """The drive; the same both ways. Coordinates are rounded to four decimals, about ten metres."""
-        a, b = _rounded(origin), _rounded(destination)
+        return self._asked(origin.lat, origin.lon, destination.lat, destination.lon)
+
+    def _ask(self, from_lat: float, from_lon: float, to_lat: float, to_lon: float) -> Leg:
+        """By the numbers as they were given: a search asks for the same drives hundreds of times."""
+        a, b = _rounded(Place(from_lat, from_lon)), _rounded(Place(to_lat, to_lon))
         return self._pair(a, b) if a <= b else self._pair(b, a)
 
     def by_road(self, origin: Place, destination: Place) -> Leg:

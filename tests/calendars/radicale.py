@@ -22,7 +22,7 @@ from typing import Any
 import caldav
 import pytest
 
-USERS = 60
+USERS = 600
 PASSWORD = "hemmelig-radicale-7431"
 _serial = count(1)
 

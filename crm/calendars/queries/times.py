@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import inspect, literal, select, union_all
 from sqlalchemy.orm import Session
@@ -102,9 +103,7 @@ def _taken(
             for number, own in enumerate((away, busy))
         )
     )
-    return sorted(
-        ((who, start, end, own) for who, start, end, own in session.execute(both)), key=lambda row: (row[1], row[2])
-    )
+    return sorted(session.execute(both).tuples().all(), key=itemgetter(1, 2))
 
 
 def free(session: Session, consultant_ids: Collection[int], frm: datetime, to: datetime) -> dict[int, list[Span]]:

@@ -195,7 +195,7 @@ def _visits(session: Session, people: Collection[int], dates: Sequence[date], ex
         .order_by(visit.starts_at)
     )
     loaded = _Loaded()
-    for number, who, start, end, lat, lon, city, source in rows:
+    for number, who, start, end, lat, lon, city, source in rows.all():
         if number != exclude:
             at = bisect_right(opens, start) - 1
             week = (who, *weeks[at])

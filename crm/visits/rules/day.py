@@ -257,20 +257,21 @@ def _in_gap(day: Day, gap: Gap, wish: Wish, within: Span, engine: TravelEngine) 
     frees, due = gap.before.ends_at, gap.after.starts_at
     first = frees + timedelta(minutes=gap.there.minutes + gap.margin)
     last = due - timedelta(minutes=gap.onward.minutes + gap.margin)
-    if first + wish.length > last:
+    length = wish.length
+    if first + length > last:
         return
     whole = len(day.hours) == 1
     lunch = day.lunch if day.lunch and day.lunch.could_fit(frees, due) else None
     known = False
-    for start in starts(day.hours, wish.length, max(first, within[0]), last):
+    for start in starts(day.hours, length, max(first, within[0]), last):
         if start > within[1]:
             return
-        if lunch and not _eaten(lunch, gap, start, start + wish.length):
+        if lunch and not _eaten(lunch, gap, start, start + length):
             if known or only(breaks(lunch, line(day), engine.leg), start):
                 known = True
                 continue
             lunch = None
-        if whole or _driven(day, gap, start, start + wish.length).reason is None:
+        if whole or _driven(day, gap, start, start + length).reason is None:
             yield _accepted(gap, start)
 
 

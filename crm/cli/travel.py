@@ -87,7 +87,7 @@ def answer_one(origin: str, destination: str, layout: str, engine: TravelEngine)
         click.echo(json.dumps(record, ensure_ascii=False))
     else:
         click.echo(f"{label(origin)} → {label(destination)}: {sentence(leg)}")
-        tell_engine(engine, ["svaret"] if leg.estimate else [])
+        tell_engine(engine, ["hele svaret"] if leg.estimate else [])
 
 
 def answer_pairs(path: Path, engine: TravelEngine) -> None:
@@ -188,7 +188,7 @@ def tell_engine(engine: TravelEngine, estimates: Sequence[str]) -> None:
     click.echo(f"Motor: {engine.name}{where}.", err=True)
     if estimates:
         which = ", ".join(estimates)
-        click.echo(f"Skøn fra det indbyggede kort, fordi motoren ikke kunne svare: {which}.", err=True)
+        click.echo(f"Skøn fra det indbyggede kort, for motoren kunne ikke svare ({which}).", err=True)
 
 
 def _answers(reader: csv.DictReader[str], engine: TravelEngine) -> Iterator[tuple[str, str, Leg, str | None]]:

@@ -20,6 +20,7 @@ from crm.base.seal import Vault
 from crm.base.settings import REPOSITORY, Settings
 from crm.calendars import views as calendars_views
 from crm.calendars.jobs import write_copy
+from crm.calendars.views import blueprint as calendars_blueprint
 from crm.calling import api as calling_api
 from crm.calling import views as calling_views
 from crm.calling.queries import outcomes
@@ -157,6 +158,7 @@ def _rooms(app: Flask) -> None:
         app.extensions["crm.csrf"].exempt(module.api)
         app.register_api(module.api)  # type: ignore[attr-defined]
     _throttle_sign_in(app)
+    _throttle_calendars(app)
     app.extensions["campaigns.outcomes"] = _outcome_labels
     app.context_processor(_page_context)
 
@@ -182,6 +184,20 @@ def _throttle_sign_in(app: Flask) -> None:
     view = app.view_functions["people.sign_in"]
     view = limit(settings.sign_in_limit, methods=["POST"], key_func=_account_and_address)(view)
     app.view_functions["people.sign_in"] = limit(settings.sign_in_limit_address, methods=["POST"])(view)
+
+
+def _throttle_calendars(app: Flask) -> None:
+    """A click that asks a stranger's server: neither it nor our threads are worn out, nor passwords tried."""
+    limit = app.extensions["crm.limiter"].shared_limit(
+        calendars_blueprint.ASKING, scope="calendars", methods=["POST"], key_func=_signed_in
+    )
+    for name in calendars_blueprint.ASKS:
+        app.view_functions[f"calendars.{name}"] = limit(app.view_functions[f"calendars.{name}"])
+
+
+def _signed_in() -> str:
+    user = permit.actor()
+    return f"user {user.id}" if user else get_remote_address()
 
 
 def _account_and_address() -> str:

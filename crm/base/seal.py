@@ -26,11 +26,13 @@ class Vault:
     """Seals and opens short texts. An empty text stays empty."""
 
     _keys: MultiFernet
+    replaces: bool = False
+    """There are former keys, that something may still be sealed with."""
 
     @classmethod
     def of(cls, settings: Settings) -> Vault:
         texts = [part.strip() for part in settings.credentials_key.split(",") if part.strip()]
-        return cls(MultiFernet([Fernet(_derived(text)) for text in texts or [settings.secret_key]]))
+        return cls(MultiFernet([Fernet(_derived(text)) for text in texts or [settings.secret_key]]), len(texts) > 1)
 
     def seal(self, text: str) -> str:
         return self._keys.encrypt(text.encode()).decode("ascii") if text else ""
@@ -43,6 +45,10 @@ class Vault:
             return self._keys.decrypt(sealed.encode("ascii")).decode()
         except (InvalidToken, ValueError) as exc:
             raise SealBroken("sealed with another key") from exc
+
+    def renewed(self, sealed: str) -> str:
+        """The same text sealed with the first key. Raises SealBroken."""
+        return self.seal(self.open(sealed))
 
 
 def _derived(text: str) -> bytes:

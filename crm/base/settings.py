@@ -123,6 +123,7 @@ def _completed(settings: Settings) -> Settings:
     _check_telephony(settings)
     _check_mailbox(settings)
     _check_geocoding(settings)
+    _check_credentials(settings)
     check_travel(settings)
     database_url = settings.database_url or f"sqlite:///{settings.data_dir / 'crm.sqlite3'}"
     if database_url.startswith("postgresql://"):
@@ -157,6 +158,18 @@ def _check_telephony(settings: Settings) -> None:
         if not re.fullmatch(pattern, value):
             why = "is not set" if not value else "cannot be right"
             raise ConfigurationError(f"CRM_TELEPHONY=twilio: CRM_{name.upper()} {why}; it must match {pattern}")
+
+
+SHORTEST_KEY = 16
+
+
+def _check_credentials(settings: Settings) -> None:
+    """Raises ConfigurationError; a key is never shown."""
+    keys = [part.strip() for part in settings.credentials_key.split(",")] if settings.credentials_key else []
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        raise ConfigurationError(
+            f"CRM_CREDENTIALS_KEY: every key in it must have at least {SHORTEST_KEY} characters, better 32 random ones."
+        )
 
 
 def _check_geocoding(settings: Settings) -> None:

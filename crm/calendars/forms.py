@@ -234,6 +234,14 @@ class CaldavForm(BaseForm):
     password = PasswordField(_l("Adgangskode"), [InputRequired(), Length(max=500)])
 
 
+class ChangeCaldavForm(BaseForm):
+    """What a connected calendar is used for; the password only where it is another by now."""
+
+    writes = BooleanField(_l("Skriv mine besøg i kalenderen"))
+    reads = BooleanField(_l("Læs, hvornår jeg er optaget"))
+    password = PasswordField(_l("Ny adgangskode"), [Optional(), Length(max=500)])
+
+
 class ChooseCalendarForm(BaseForm):
     """Which of the calendars that were found, and for what. ``kept``: the sealed account."""
 

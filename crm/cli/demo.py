@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from crm.base.seal import Vault
 from crm.base.settings import Settings
 from crm.cli.edge import command_session, refuse
 from crm.cli.ops import prepare
@@ -58,7 +59,9 @@ def demo(scale: str, layout: str, seed: int) -> None:
                 "CRM_DATA_DIR=./demo crm demo"
             )
         else:
-            made = fill(session, now, scale=scale, seed=seed, folder=settings.data_dir / "demo", say=Teller())
+            vault: Vault = current_app.extensions["crm.vault"]
+            folder = settings.data_dir / "demo"
+            made = fill(session, now, scale=scale, seed=seed, folder=folder, say=Teller(), vault=vault)
     answer(made, layout)
 
 

@@ -14,6 +14,7 @@ from crm.base import activity
 from crm.base.activity import Activity
 from crm.base.db import refresh_statistics
 from crm.base.errors import Refusal
+from crm.base.seal import Vault
 from crm.calling.models import Call, QueueEntry
 from crm.campaigns.models import Campaign, ListEntry
 from crm.companies.models import Contact, Workplace
@@ -50,8 +51,9 @@ class Demo:
         return list(first.values())
 
 
-def fill(session: Session, now: datetime, *, scale: str, seed: int, folder: Path, say: Say) -> Demo:
-    """Write the demo; the caller commits. ``folder``: where the register file goes.
+def fill(session: Session, now: datetime, *, scale: str, seed: int, folder: Path, say: Say, vault: Vault) -> Demo:
+    """Write the demo; the caller commits. ``folder``: where the register file goes; ``vault`` seals what
+    opens a consultant's own calendar.
 
     Raises Refusal ``not_empty`` when the database already holds data; use ``found`` first.
     """
@@ -59,8 +61,10 @@ def fill(session: Session, now: datetime, *, scale: str, seed: int, folder: Path
         raise Refusal("not_empty", "Databasen indeholder allerede data; demoen fyldes kun i en tom database.")
     now = now.replace(second=0, microsecond=0)
     path = folder / f"register-{scale}.csv"
-    build = small.build if scale == "small" else reference.build
-    campaign = build(session, now, seed, path, say)
+    if scale == "small":
+        campaign = small.build(session, now, seed, path, say, vault=vault)
+    else:
+        campaign = reference.build(session, now, seed, path, say)
     activity.record(session, None, now, VERB, campaign, campaign_id=campaign.id, scale=scale, seed=seed)
     session.flush()
     refresh_statistics(session, (Workplace, Contact, QueueEntry, Call, Visit, ListEntry, Activity))

@@ -12,13 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import add_working_days, at, danish_date
+from crm.base.seal import Vault
 from crm.calling.actions import enqueue
 from crm.campaigns.actions import Join, approve, create_campaign, draw_list, record_basis, redraw, strike, use_extract
 from crm.campaigns.models import CallList, Campaign, ListEntry, Participation
 from crm.campaigns.rules import Filters
 from crm.companies.actions import import_register
 from crm.companies.models import Workplace
-from crm.demo import letters, scripts, texts
+from crm.demo import lately, letters, own_time, scripts, texts
 from crm.demo.people import Centre, People, Settler, Staffing
 from crm.demo.places import jobcentres
 from crm.demo.register import HEADER, Extract, Flaws, spoil, write
@@ -33,9 +34,10 @@ FLAWS = Flaws(no_phone=0.04, same_phone=0.03, no_email=0.35, no_contact=0.3)
 
 
 def build(
-    session: Session, now: datetime, seed: int, path: Path, say: Any, *, working_days: int = WORKING_DAYS
+    session: Session, now: datetime, seed: int, path: Path, say: Any, *, vault: Vault, working_days: int = WORKING_DAYS
 ) -> Campaign:
-    """Set up, import, list, call, visit and follow up, as people would have done it in the weeks before ``now``."""
+    """Set up, import, list, call, visit and follow up, as people would have done it in the weeks before ``now``.
+    ``vault`` seals the link to a consultant's own calendar."""
     rng = Random(f"{seed}:small")
     first_day = add_working_days(danish_date(now), -working_days)
     began = at(add_working_days(first_day, -5), 9 * 60)
@@ -55,6 +57,8 @@ def build(
     letters.mailed(session, people.centres[2], campaign, began + timedelta(hours=6))
     say("Ringelister trukket, godkendt og lagt i kø")
     calendars(session, people, began, now)
+    own_time.wishes(session, people, began)
+    own_time.own_calendar(session, vault, people, began, now)
     weeks = Weeks(session, rng, people, campaign, now)
     days = [add_working_days(first_day, number) for number in range(working_days + 1)]
     for number, day in enumerate(days, 1):
@@ -63,6 +67,8 @@ def build(
             say(f"{number} af {len(days)} arbejdsdage")
     draft_list(session, rng, people, campaign, now, path, rows, seed)
     finish_up(session, people, campaign, now)
+    own_time.stopped_answering(session, now)
+    lately.changes(session, people, now)
     letters.coming(session, people.centres[2], campaign, now - timedelta(minutes=30))
     say("Opkald, besøg, åbninger og opfølgninger er der")
     return campaign

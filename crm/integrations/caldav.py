@@ -13,7 +13,7 @@ from typing import Protocol, Self
 from urllib.parse import urljoin
 
 from crm.integrations import caldav_xml as xml
-from crm.integrations.caldav_wire import NONE_FOUND, STRANGE, Account, Answer, CalDavFailed, Wire
+from crm.integrations.caldav_wire import LARGEST, NONE_FOUND, STRANGE, TOO_LARGE, Account, Answer, CalDavFailed, Wire
 from crm.integrations.caldav_xml import Found, Listing
 
 PORTION = 50
@@ -41,7 +41,7 @@ class CalDav(Protocol):
 
     def changes(self, collection: str, token: str | None) -> Listing: ...
 
-    def fetch(self, collection: str, paths: Sequence[str]) -> dict[str, Stored]: ...
+    def fetch(self, collection: str, paths: Sequence[str]) -> dict[str, Stored | None]: ...
 
     def read(self, collection: str, path: str) -> Stored | None: ...
 
@@ -49,7 +49,7 @@ class CalDav(Protocol):
 
     def put(self, collection: str, path: str, text: str, etag: str | None) -> str | None: ...
 
-    def delete(self, collection: str, path: str, etag: str | None) -> None: ...
+    def delete(self, collection: str, path: str, etag: str) -> None: ...
 
     def __enter__(self) -> Self: ...
 
@@ -145,33 +145,37 @@ class HttpCalDav:
             told = new
         return Listing(changed, frozenset(removed), told, not token)
 
-    def fetch(self, collection: str, paths: Sequence[str]) -> dict[str, Stored]:
-        """The objects' texts, in portions; what is gone meanwhile is left out."""
-        result: dict[str, Stored] = {}
+    def fetch(self, collection: str, paths: Sequence[str]) -> dict[str, Stored | None]:
+        """The objects, in portions; None for what is gone meanwhile. What the server fails to tell is left out."""
+        result: dict[str, Stored | None] = {}
+        size = 0
         for start in range(0, len(paths), PORTION):
-            portion = self._stored(collection, xml.multiget(paths[start : start + PORTION]))
+            question = xml.multiget(paths[start : start + PORTION])
+            found, _token = self._parsed(self.wire.send("REPORT", collection, question, depth="1"))
+            result |= {part.path: None for part in found if part.status in (404, 410)}
+            portion = _stored(found)
             result |= {one.path: one for one in portion}
+            size += sum(len(one.text) for one in portion)
+            if size > LARGEST:
+                raise CalDavFailed(TOO_LARGE)
         return result
 
     def find(self, collection: str, uid: str) -> list[Stored]:
         """The objects that hold an event with this UID, whatever they are called."""
-        return self._stored(collection, xml.by_uid(uid))
-
-    def _stored(self, collection: str, question: str) -> list[Stored]:
-        found, _token = self._parsed(self.wire.send("REPORT", collection, question, depth="1"))
-        told = [(part, part.props.get(f"{xml.C}calendar-data")) for part in found]
-        return [
-            Stored(part.path, part.text(f"{xml.D}getetag") or None, data.text)
-            for part, data in told
-            if data is not None and data.text
-        ]
+        return _stored(self._parsed(self.wire.send("REPORT", collection, xml.by_uid(uid), depth="1"))[0])
 
     def read(self, collection: str, path: str) -> Stored | None:
         """One object as it is now; None when it is not there."""
         answer = self.wire.send("GET", urljoin(collection, path), accepts=(404, 410))
         if answer.status in (404, 410):
             return None
-        return Stored(path, answer.headers.get("ETag"), answer.content.decode("utf-8", "replace"))
+        etag = answer.headers.get("ETag") or self._etag(urljoin(collection, path))
+        return Stored(path, etag, answer.content.decode("utf-8", "replace"))
+
+    def _etag(self, url: str) -> str | None:
+        """Asked for by itself, where the answer did not bring it."""
+        _base, told = self._properties(url, xml.ETAGS, "0")
+        return next((text for part in told if (text := part.text(f"{xml.D}getetag"))), None)
 
     def put(self, collection: str, path: str, text: str, etag: str | None) -> str | None:
         """Write; without ``etag`` only where nothing is yet. The new ETag where the server tells it. Raises Changed."""
@@ -188,10 +192,11 @@ class HttpCalDav:
         told: str | None = answer.headers.get("ETag")
         return told
 
-    def delete(self, collection: str, path: str, etag: str | None) -> None:
+    def delete(self, collection: str, path: str, etag: str) -> None:
         """Take out; what is gone already is no matter. Raises Changed."""
-        guard = {"If-Match": etag} if etag else {}
-        answer = self.wire.send("DELETE", urljoin(collection, path), headers=guard, accepts=(404, 410, 412))
+        answer = self.wire.send(
+            "DELETE", urljoin(collection, path), headers={"If-Match": etag}, accepts=(404, 410, 412)
+        )
         if answer.status == 412:
             raise Changed
 
@@ -204,3 +209,12 @@ class HttpCalDav:
             return xml.parts(answer.content)
         except xml.NotDav as exc:
             raise CalDavFailed(STRANGE, answer.status) from exc
+
+
+def _stored(found: Iterable[xml.Part]) -> list[Stored]:
+    told = [(part, part.props.get(f"{xml.C}calendar-data")) for part in found]
+    return [
+        Stored(part.path, part.text(f"{xml.D}getetag") or None, data.text)
+        for part, data in told
+        if data is not None and data.text
+    ]

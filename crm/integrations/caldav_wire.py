@@ -3,6 +3,7 @@ what goes wrong is told in a sentence for the calendar's owner. Nothing is logge
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -15,6 +16,8 @@ from crm.integrations.fetch import FetchFailed, check_address, guarded_transport
 LARGEST = 20_000_000
 """Bytes of one answer."""
 _REDIRECTS = 5
+LASTS = 300.0
+"""Seconds a connection is good for, less than a reading may take before another may begin."""
 
 WRONG_PASSWORD = N_(
     "Brugernavnet eller adgangskoden passer ikke. Skriv dem igen; nogle udbydere kræver en app-adgangskode."
@@ -27,6 +30,10 @@ PLAIN = N_("Adressen skal begynde med https://, ellers kan andre læse adgangsko
 STRANGE = N_("Serveren svarer ikke som en CalDAV-kalender. Tjek adressen.")
 BROKEN = N_("Serveren melder om fejl lige nu. Vi prøver igen af os selv.")
 ELSEWHERE = N_("Serveren sender videre til en fremmed adresse, så adgangskoden er ikke sendt dertil. Tjek adressen.")
+TOO_LARGE = N_("Kalenderen fylder for meget til at blive læst. Slet gamle aftaler, eller vælg en anden kalender.")
+NO_ETAG = N_(
+    "Serveren siger ikke, hvornår en aftale er ændret, så vi skriver ikke i den: det kunne slette dine rettelser."
+)
 NONE_FOUND = N_("Der er ingen kalendere på adressen, som kan bruges. Tjek adressen og kontoen.")
 
 
@@ -70,10 +77,11 @@ class Wire:
         self.http = httpx.Client(
             auth=httpx.BasicAuth(account.username, account.password),
             timeout=httpx.Timeout(timeout),
-            transport=guarded_transport(allow_private),
+            transport=guarded_transport(allow_private, LASTS),
             trust_env=False,
             follow_redirects=False,
-            headers={"User-Agent": "Jobaabner-CalDAV/1.0"},
+            # plain: proxies that compress write another ETag than the server knows
+            headers={"User-Agent": "Jobaabner-CalDAV/1.0", "Accept-Encoding": "identity"},
         )
 
     def send(
@@ -138,8 +146,9 @@ class Wire:
 
 
 def completed(address: str) -> str:
-    """As people type it: ``caldav://`` means https, and so does nothing at all."""
-    text = address.strip()
+    """As people type it: ``caldav://`` means https, and so does nothing at all. A password inside is left out:
+    addresses are shown, passwords have a field of their own."""
+    text = re.sub(r"^([a-z]+://)?[^/?#]*@", r"\1", address.strip(), flags=re.IGNORECASE)
     for typed, meant in (("caldavs://", "https://"), ("caldav://", "https://"), ("webcal://", "https://")):
         if text.lower().startswith(typed):
             text = meant + text[len(typed) :]

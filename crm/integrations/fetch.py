@@ -7,7 +7,9 @@ between the check and the connection gains nothing. Redirects are followed one b
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
+import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ import httpcore
 import httpx
 
 from crm.base.errors import N_
+
+for _name in ("httpx", "httpcore"):  # they write every address they ask, and an address is a key
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 LARGEST = 5 * 2**20
 MOST_REDIRECTS = 5
@@ -101,17 +106,49 @@ def _public(text: str) -> bool:
         if inner is None and address in _NAT64:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         address = inner or address
-    return bool(address.is_global) and not address.is_multicast
+    return bool(address.is_global) and not (
+        address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
+    )
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
+class _Lasting(httpcore.NetworkStream):
+    """A connection that ends after a while: a server that drips its headers or its answer holds up nobody for long."""
+
+    def __init__(self, inner: httpcore.NetworkStream, until: float) -> None:
+        self._inner, self._until = inner, until
+
+    def _left(self, timeout: float | None) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the connection has lasted too long")
+        return min(left, timeout or left)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Lasting(self._inner.start_tls(ssl_context, server_hostname, self._left(timeout)), self._until)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
 class _Guarded(httpcore.NetworkBackend):
     """Connects only to addresses that the guard lets through."""
 
-    def __init__(self, allow_private: bool) -> None:
-        self._allow_private = allow_private
+    def __init__(self, allow_private: bool, lasts: float) -> None:
+        self._allow_private, self._lasts = allow_private, lasts
         self._plain = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -125,16 +162,18 @@ class _Guarded(httpcore.NetworkBackend):
         last: Exception = httpcore.ConnectError(host)
         for address in resolved(host, port, self._allow_private)[:3]:
             try:
-                return self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+                made = self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _Lasting(made, time.monotonic() + self._lasts)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as exc:
                 last = exc
         raise last
 
 
-def guarded_transport(allow_private: bool) -> httpx.HTTPTransport:
-    """A transport for ``httpx.Client`` that connects to no address of our own network, whatever a name stands for."""
+def guarded_transport(allow_private: bool, lasts: float) -> httpx.HTTPTransport:
+    """A transport for ``httpx.Client`` that connects to no address of our own network, whatever a name stands for; each
+    connection is good for ``lasts`` seconds."""
     transport = httpx.HTTPTransport(trust_env=False)
-    transport._pool._network_backend = _Guarded(allow_private)
+    transport._pool._network_backend = _Guarded(allow_private, lasts)
     return transport
 
 
@@ -154,7 +193,7 @@ class HttpFetcher:
         until = time.monotonic() + self._timeout
         try:
             with httpx.Client(
-                transport=guarded_transport(self._allow_private), timeout=self._timeout, trust_env=False
+                transport=guarded_transport(self._allow_private, self._timeout), timeout=self._timeout, trust_env=False
             ) as client:
                 return self._follow(client, check_address(address, self._allow_private), headers, until)
         except httpx.TimeoutException as exc:

@@ -24,6 +24,23 @@ UNREAD = (
 _MOBILE = ("2", "30", "31", "40", "41", "42", "50", "51", "52", "53", "60", "61", "71", "81", "91", "92", "93")
 
 
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_LONG = frozenset("^{}\\[~]|€\f")
+
+
+def segments(text: str) -> int:
+    """How many SMS a text is sent as (3GPP TS 23.038 and 23.040): 160 letters of the GSM alphabet or 70 of any, fewer
+    in each when there are several."""
+    if all(letter in _GSM or letter in _GSM_LONG for letter in text):
+        length, one, several = sum(1 + (letter in _GSM_LONG) for letter in text), 160, 153
+    else:
+        length, one, several = len(text.encode("utf-16-be")) // 2, 70, 67
+    return 1 if length <= one else -(-length // several)
+
+
 def meaning(text: str) -> str:
     """``stop``, ``start``, ``help``, or empty for anything else. Punctuation, case and spaces do not matter."""
     word = " ".join("".join(c if c.isalpha() else " " for c in text.casefold()).split())

@@ -19,8 +19,7 @@ from crm.base.clock import DANISH, Clock, danish_date
 from crm.base.db import read_only_session
 from crm.base.errors import NotFound
 from crm.base.settings import Settings
-from crm.calendars.actions import respell
-from crm.calendars.jobs import read_due, read_links
+from crm.calendars.jobs import let_go_of_leavers, read_due, read_links, respell_all, seal_anew
 from crm.calling.actions import follow_firms, follow_letters, mark_silent, rerank, wake
 from crm.calling.actions.order import BATCH
 from crm.calling.actions.phone import close_silent
@@ -38,10 +37,10 @@ from crm.travel.engine import default_engine
 from crm.travel.postcodes import km_from_postcode
 from crm.travel.remote import RemoteEngine
 from crm.travel.table import forget
-from crm.visits.actions import forget_holds, refresh_capacity
+from crm.visits.actions import forget_holds
 from crm.visits.actions.proposals import take_up
 from crm.visits.actions.replies import read_mailbox
-from crm.visits.jobs import check_changed, rank_changed
+from crm.visits.jobs import check_changed, rank_changed, refresh_rooms
 from crm.visits.queries.proposals import out_of_step as unlike_calendars
 from crm.web.edge import transaction
 
@@ -86,8 +85,7 @@ def caldav(app: Flask) -> int:
 
 
 def capacity(app: Flask) -> int:
-    with transaction(app) as session:
-        return refresh_capacity(session, _now(app))
+    return refresh_rooms(app.extensions["crm.sessions"], _now(app))
 
 
 def fit(app: Flask) -> int:
@@ -101,8 +99,10 @@ def links(app: Flask) -> int:
 
 
 def spell(app: Flask) -> int:
-    with transaction(app) as session:
-        return respell(session, _now(app))
+    """Each calendar is spelled out outside of any transaction; those of people who have left are let go first."""
+    sessions, now = app.extensions["crm.sessions"], _now(app)
+    seal_anew(sessions, app.extensions["crm.vault"])
+    return let_go_of_leavers(sessions, now) + respell_all(sessions, now)
 
 
 def conflicts(app: Flask) -> int:
@@ -220,7 +220,7 @@ JOBS = (
         "respell",
         CronTrigger(hour=2, minute=10, timezone=DANISH),
         spell,
-        "Spell out the recurring appointments that the horizon has reached",
+        "Spell out recurring appointments that the horizon has reached; let go of the calendars of people who left",
     ),
     Job("places", IntervalTrigger(minutes=1), places, "Look up where companies lie whose place is not known well"),
     Job("conflicts", IntervalTrigger(minutes=1), conflicts, "Find booked visits that a change has left without time"),

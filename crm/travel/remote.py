@@ -13,6 +13,7 @@ from crm.travel.breaker import Breaker
 from crm.travel.engine import EmbeddedEngine
 from crm.travel.memory import Memory
 from crm.travel.places import Leg, Place
+from crm.travel.quiet import quiet
 from crm.travel.sameday import SameDay, place_of
 from crm.travel.table import LegTable
 from crm.travel.wire import Answer, Pair, Spot, Unanswered
@@ -31,7 +32,8 @@ class RemoteEngine:
 
     A drive is looked for in the process, then in the table, then asked for. What the engine cannot answer (it is
     dead, slow, talks nonsense, or does not know the place) is worked out by ``embedded`` and marked as an estimate;
-    estimates are never written down. ``now`` tells the product's time; ``days`` is how long an answer holds.
+    estimates are never written down; see ``quiet`` for work in which nobody is asked. ``now`` tells the product's time;
+    ``days`` is how long an answer holds.
     Coordinates count to four decimals, as in the embedded engine. The drive out may differ from the drive home.
     """
 
@@ -66,7 +68,9 @@ class RemoteEngine:
         return [[legs[start, goal] for goal in goals] for start in starts]
 
     def warm(self, origins: Sequence[Place], destinations: Sequence[Place]) -> None:
-        """Fetch the drives there and back."""
+        """Fetch the drives there and back; nothing in a stretch ``without_asking``."""
+        if quiet():
+            return
         starts, goals = {_spot(place) for place in origins}, {_spot(place) for place in destinations}
         there = {(start, goal) for start in starts for goal in goals}
         self._legs(there | {(goal, start) for start, goal in there})
@@ -104,7 +108,7 @@ class RemoteEngine:
                 settled[pair] = leg
         self._memory.keep(settled, (now + self._keep).timestamp())
         kept = self._kept(rest, now)
-        asked = self._asked([pair for pair in rest if pair not in kept], now)
+        asked = {} if quiet() else self._asked([pair for pair in rest if pair not in kept], now)
         guessed = self._guessed([pair for pair in rest if pair not in kept and pair not in asked], now)
         return settled | kept | asked | guessed
 
@@ -141,7 +145,8 @@ class RemoteEngine:
         legs = {
             pair: replace(self._embedded.leg(place_of(pair[0]), place_of(pair[1])), estimate=True) for pair in pairs
         }
-        self._memory.keep(legs, now.timestamp() + ESTIMATE_S)
+        if not quiet():
+            self._memory.keep(legs, now.timestamp() + ESTIMATE_S)
         return legs
 
     def _known_places(self, pairs: Iterable[Pair], now: datetime) -> list[Pair]:

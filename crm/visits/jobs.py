@@ -8,6 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.db import read_only_session
+from crm.campaigns.actions import set_calendars_full
+from crm.campaigns.models import Participation
+from crm.visits.actions.capacity import out_of_step
 from crm.visits.actions.conflicts import check_day, note_check
 from crm.visits.actions.fit import note_run, save_fits
 from crm.visits.queries.changed import due_checks
@@ -37,6 +40,18 @@ def rank_changed(sessions: sessionmaker[Session], now: datetime) -> int:
     with read_only_session(sessions) as session:
         wanted = due_rankings(session, now)
     return sum(len(found.rows) for found in rank(sessions, now, wanted))
+
+
+def refresh_rooms(sessions: sessionmaker[Session], now: datetime) -> int:
+    """Close the queues of jobcentres without room and open those with room again; how many. The search, which may call
+    a travel engine, holds no lock."""
+    with read_only_session(sessions) as session:
+        changed = [(one.id, full) for one, full in out_of_step(session, now)]
+    if changed:
+        with sessions.begin() as session:
+            for number, full in changed:
+                set_calendars_full(session, now, session.get_one(Participation, number), full)
+    return len(changed)
 
 
 def check_changed(sessions: sessionmaker[Session], now: datetime) -> int:

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.clock import Clock
-from crm.base.db import read_only_session
+from crm.base.db import is_sqlite, read_only_session
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -38,6 +38,35 @@ def session() -> Session:
         factory = current_app.extensions["crm.sessions"]
         g.db = read_only_session(factory) if request.method in READING else factory()
     return cast(Session, g.db)
+
+
+def aside(work: Callable[[Session], None]) -> None:
+    """Do ``work``, which may take a journey, in a read-only session of its own while this request holds no lock.
+
+    SQLite's only writer is held from a writing request's first statement on: it is let go, and taken again by the next
+    statement. So call it before the request has changed anything, and look at the rows again afterwards.
+    """
+    db = session()
+    if is_sqlite(db) and not db.info.get("read_only"):
+        if db.new or db.dirty or db.deleted:
+            raise RuntimeError("a request that has begun to write cannot wait for a journey")
+        db.commit()
+    with read_only_session(current_app.extensions["crm.sessions"]) as own:
+        work(own)
+
+
+def only_reads() -> Session:
+    """From here on this request writes nothing, though it is a POST: what was begun is rolled back, and nobody waits
+    for it while it works a page out."""
+    _close(None)
+    g.db = read_only_session(current_app.extensions["crm.sessions"])
+    return cast(Session, g.db)
+
+
+def writes() -> Session:
+    """After ``only_reads``: from here on this request may write. What was loaded before is no longer its own."""
+    _close(None)
+    return session()
 
 
 def _commit(response: Response) -> Response:

@@ -105,8 +105,14 @@ def app_headers(response: Any, error: HTTPException) -> Any:
     return made
 
 
+def _path() -> str:
+    """Without the long words in it: a link's token is a key, and logs are read by others."""
+    words = request.path.split("/")
+    return "/".join("…" if len(word) > 30 else word for word in words)
+
+
 def _crash(error: Exception) -> Any:
-    current_app.logger.exception("unhandled error at %s %s", request.method, request.path)
+    current_app.logger.exception("unhandled error at %s %s", request.method, _path())
     if current_app.testing or current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     detail = _("Noget gik galt hos os. Intet er gemt. Prøv igen; bliver det ved, så sig det til en administrator.")

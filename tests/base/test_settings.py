@@ -40,3 +40,20 @@ def test_a_plain_postgresql_address_gets_its_driver(tmp_path: Path) -> None:
 def test_wrong_settings_are_refused_by_name(environ: dict[str, str], named: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=named):
         Settings.from_environment({"CRM_DATA_DIR": str(tmp_path), **environ})
+
+
+@pytest.mark.parametrize("key", ["kort", "0123456789abcde", "0123456789abcdef,kort", "0123456789abcdef,", ","])
+def test_a_key_that_can_be_guessed_seals_nothing(key: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="CRM_CREDENTIALS_KEY") as refused:
+        Settings.from_environment({"CRM_DATA_DIR": str(tmp_path), "CRM_CREDENTIALS_KEY": key})
+    assert key not in str(refused.value) or key == ","
+    assert "\n" not in str(refused.value)
+
+
+def test_keys_that_replace_each_other(tmp_path: Path) -> None:
+    both = "den nye nøgle, lang nok, den gamle nøgle, lang nok"
+    with pytest.raises(ConfigurationError):
+        Settings.from_environment({"CRM_DATA_DIR": str(tmp_path), "CRM_CREDENTIALS_KEY": both})
+    both = "0123456789abcdef-ny,0123456789abcdef-gammel"
+    made = Settings.from_environment({"CRM_DATA_DIR": str(tmp_path), "CRM_CREDENTIALS_KEY": both})
+    assert made.credentials_key == both

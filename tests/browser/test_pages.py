@@ -17,8 +17,8 @@ from tests.browser.conftest import Watched, served
 from tests.conftest import PASSWORD, build_app
 
 pytestmark = pytest.mark.browser
-# files and answers that are not pages
-NO_PAGE = re.compile(r"\.(csv|xlsx|ics|pdf|json|txt|eml)($|\?)|/attachments?/|/html$|^/static/|^/api/")
+# files, answers and parts of pages that are not pages
+NO_PAGE = re.compile(r"\.(csv|xlsx|ics|pdf|json|txt|eml)($|\?)|/attachments?/|/html$|^/visits/slots|^/static/|^/api/")
 PEOPLE = {
     "phoner1": (1366, 768),
     "consultant1": (375, 812),

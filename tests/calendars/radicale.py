@@ -23,6 +23,7 @@ import caldav
 import pytest
 
 USERS = 600
+"""One for each test that asks for a calendar, on each database."""
 PASSWORD = "hemmelig-radicale-7431"
 _serial = count(1)
 

@@ -13,6 +13,7 @@ from crm.integrations.caldav_wire import (
     MISSING,
     PLAIN,
     SILENT,
+    TOO_LARGE,
     WRONG_PASSWORD,
     Account,
     CalDavFailed,
@@ -43,7 +44,7 @@ def test_calendars_are_found_behind_the_servers_address_and_behind_their_own(rad
 
 @pytest.mark.parametrize(
     ("password", "path", "sentence"),
-    [("forkert", "", WRONG_PASSWORD), (PASSWORD, "{me}/ikke/", MISSING), (PASSWORD, "konsulent59/deres/", FORBIDDEN)],
+    [("forkert", "", WRONG_PASSWORD), (PASSWORD, "{me}/ikke/", MISSING), (PASSWORD, "konsulent599/deres/", FORBIDDEN)],
 )
 def test_what_the_server_refuses_is_a_sentence(radicale: Server, password: str, path: str, sentence: str) -> None:
     own = radicale.calendar()
@@ -86,6 +87,12 @@ def test_addresses_are_taken_as_people_type_them(typed: str) -> None:
     assert completed(typed) == "https://sky.kommune.dk/dav"
 
 
+@pytest.mark.parametrize("typed", ["https://jens:hemmelig@sky.kommune.dk/dav", "jens:hemmelig@sky.kommune.dk/dav"])
+def test_a_password_in_the_address_is_left_out(typed: str) -> None:
+    assert completed(typed) == "https://sky.kommune.dk/dav"
+    assert completed("https://sky.kommune.dk/dav/jens@kommune.dk/") == "https://sky.kommune.dk/dav/jens@kommune.dk/"
+
+
 def test_changes_since_a_token_deletions_too(radicale: Server) -> None:
     own = radicale.calendar()
     own.put("tand@laege", OWN)
@@ -96,15 +103,16 @@ def test_changes_since_a_token_deletions_too(radicale: Server) -> None:
         assert len(first.changed) == 2
         assert first.token
         texts = dav.fetch(own.url, list(first.changed))
-        assert sorted("tand@laege" in one.text for one in texts.values()) == [False, True]
-        assert {path: one.etag for path, one in texts.items()} == first.changed
-        gone = next(path for path, one in texts.items() if "tand@laege" in one.text)
+        assert sorted("tand@laege" in one.text for one in texts.values() if one) == [False, True]
+        assert {path: one.etag for path, one in texts.items() if one} == first.changed
+        gone = next(path for path, one in texts.items() if one and "tand@laege" in one.text)
         own.delete("tand@laege")
         own.edit("frisoer@salon", start=datetime(2026, 11, 25, 13, tzinfo=UTC))
         second = dav.changes(own.url, first.token)
         assert not second.everything
         assert second.removed == {gone}
         assert set(second.changed) == set(first.changed) - {gone}
+        assert dav.fetch(own.url, [gone]) == {gone: None}
         third = dav.changes(own.url, second.token)
         assert (third.changed, third.removed) == ({}, frozenset())
 
@@ -140,3 +148,12 @@ def test_a_first_write_never_overwrites_and_a_later_one_only_what_it_knows(radic
         dav.delete(own.url, path, there.etag)
         assert dav.read(own.url, path) is None
         assert dav.find(own.url, "a@test") == []
+
+
+def test_a_calendar_larger_than_any_is_left(radicale: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = radicale.calendar()
+    own.put("tand@laege", OWN)
+    monkeypatch.setattr("crm.integrations.caldav.LARGEST", 50)
+    with reach(own) as dav, pytest.raises(CalDavFailed) as failed:
+        dav.fetch(own.url, list(dav.changes(own.url, None).changed))
+    assert failed.value.sentence == TOO_LARGE

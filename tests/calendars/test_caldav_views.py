@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
+from crm.base.seal import Vault
+from crm.base.settings import Settings
+from crm.calendars.actions import add_source
 from crm.calendars.jobs import write_copy
 from crm.calendars.models import BusySource, CalendarCopy
 from crm.integrations.caldav import opener
@@ -286,3 +289,83 @@ def _source(vault: Any, own: Own, consultant_id: int) -> BusySource:
         next_at=NOW,
         **{name: vault.seal(value) for name, value in sealed.items()},
     )
+
+
+def test_uses_and_password_are_changed_without_disconnecting(
+    app: Flask, db: Session, client: FlaskClient, sign_in: SignIn, radicale: Server
+) -> None:
+    scene, visit = arrange(db)
+    own, name = radicale.calendar("Mit arbejde"), uid(visit)
+    sign_in(client, scene.consultant)
+    connect(client, own)
+    number = read(db, select(BusySource.id))
+    run(app, db, "calendars", "caldav")
+    path = f"/calendar/caldav/{number}/change"
+    page = client.get(path).get_data(as_text=True)
+    assert "Ret Mit arbejde" in page
+    assert page.count("checked") == 2
+    wrong = client.post(path, data={"writes": "y", "password": "forkert"})
+    assert wrong.status_code == 422
+    assert "adgangskoden passer ikke" in wrong.get_data(as_text=True)
+    assert "forkert" not in wrong.get_data(as_text=True)
+    neither = client.post(path, data={"password": PASSWORD})
+    assert neither.status_code == 422
+    assert "mindst én af delene" in neither.get_data(as_text=True)
+    assert read(db, select(BusySource)).reads
+    done = client.post(path, data={"reads": "y", "password": PASSWORD}, follow_redirects=True)
+    assert "Mit arbejde er ændret" in done.get_data(as_text=True)
+    run(app, db, "calendars")
+    assert name not in own.texts()
+    assert client.post("/calendar/caldav/999/change", data={"reads": "y"}).status_code == 404
+    lead = make_user(db, "jobcentre_lead", jobcentre=scene.jobcentre)
+    db.commit()
+    assert sign_in(client, lead).get(path).status_code == 404
+
+
+def test_a_key_that_is_lost_is_told_and_breaks_no_page(
+    app: Flask, db: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    """Sealed with a key that is no longer known, of both kinds: every page and click works, and says what to do."""
+    scene, _visit = arrange(db)
+    other = Vault.of(Settings(secret_key="en anden"))
+    for kind in ("ics", "caldav"):
+        where = {"address": f"https://sky.invalid/{kind}", "collection": "https://sky.invalid/a/"}
+        add_source(db, other, scene.consultant, NOW, scene.consultant, kind=kind, name=kind, username="u", **where)
+    db.commit()
+    number = {kind: read(db, select(BusySource.id).where(BusySource.kind == kind)) for kind in ("ics", "caldav")}
+    sign_in(client, scene.consultant)
+    assert client.get("/calendar").status_code == client.get("/calendar/caldav").status_code == 200
+    run(app, db, "links", "caldav", "respell")
+    page = client.get("/calendar").get_data(as_text=True)
+    assert "Adressen kan ikke åbnes mere, fordi nøglen på serveren er skiftet. Tilføj kalenderen igen." in page
+    page = client.get("/calendar/caldav").get_data(as_text=True)
+    assert "Adgangskoden kan ikke læses mere, fordi nøglen på serveren er skiftet. Forbind kalenderen igen." in page
+    change = client.post(f"/calendar/caldav/{number['caldav']}/change", data={"reads": "y", "password": "ny"})
+    assert change.status_code == 422
+    assert "nøglen på serveren er skiftet" in change.get_data(as_text=True)
+    refreshed = client.post(f"/calendar/sources/{number['ics']}/refresh", follow_redirects=True)
+    assert "ics kunne ikke læses" in refreshed.get_data(as_text=True)
+    assert client.post(f"/calendar/caldav/{number['caldav']}/disconnect", data={"take_out": "1"}).status_code == 303
+    assert client.post(f"/calendar/sources/{number['ics']}/remove").status_code == 303
+    assert db.scalars(select(BusySource)).all() == []
+
+
+def test_the_page_asks_no_more_for_many_calendars_than_for_one(
+    app: Flask, db: Session, client: FlaskClient, sign_in: SignIn
+) -> None:
+    scene, _visit = arrange(db)
+    sign_in(client, scene.consultant)
+    asked: list[int] = []
+    said: list[str] = []
+    event.listen(app.extensions["crm.engine"], "before_cursor_execute", lambda *about: said.append(about[2]))
+    for number in range(4):
+        where = {"address": f"https://sky.invalid/{number}", "collection": f"https://sky.invalid/{number}/"}
+        vault = app.extensions["crm.vault"]
+        add_source(db, vault, scene.consultant, NOW, scene.consultant, kind="caldav", name="x", **where)
+        db.commit()
+        for path in ("/calendar/caldav", "/calendar"):
+            said.clear()
+            assert client.get(path).status_code == 200
+            asked.append(len([statement for statement in said if statement.startswith("SELECT")]))
+    assert asked[:2] == asked[2:4] == asked[6:8]
+    assert max(asked) <= 12, said

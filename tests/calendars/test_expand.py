@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -195,3 +196,40 @@ def test_monthly_and_yearly_rules_against_dateutil(rule: str, start: date, span:
         return
     found = [one for one in Rule(rule, begins, Budget()).between(low, high) if low <= one <= high]
     assert found == list(dict.fromkeys(wanted))
+
+
+@pytest.mark.parametrize(
+    ("wall", "utc"),
+    [
+        ("20260329T015959", "20260329T005959"),
+        ("20260329T020000", "20260329T010000"),  # skipped: an hour on (RFC 5545, 3.3.5)
+        ("20260329T023000", "20260329T013000"),
+        ("20260329T030000", "20260329T010000"),
+        ("20261025T015959", "20261024T235959"),
+        ("20261025T023000", "20261025T003000"),  # there are two: the first is meant
+        ("20261025T030000", "20261025T020000"),
+    ],
+)
+@pytest.mark.parametrize("name", ["Min egen zone", "Europe/Copenhagen"])
+def test_the_hours_of_the_clock_changes_in_a_zone_the_file_describes(name: str, wall: str, utc: str) -> None:
+    text = calendar(OUTLOOK_ZONE.format(name=name), event(f"DTSTART;TZID={name}:{wall}", "DURATION:PT15M"))
+    at = datetime.strptime(utc + "+0000", "%Y%m%dT%H%M%S%z")
+    [found] = expand(text, at - timedelta(days=2), at + timedelta(days=2))
+    assert (found.starts_at, found.ends_at) == (at, at + timedelta(minutes=15))
+
+
+@given(st.integers(0, 3 * 24 * 60), st.sampled_from([date(2026, 3, 28), date(2026, 10, 24)]), st.integers(1, 600))
+def test_hours_are_hours_in_a_zone_the_file_describes(minute: int, day: date, minutes: int) -> None:
+    """From any wall time around a change, a length in hours is that long, and begins where it does in Denmark."""
+    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
+    told = [
+        calendar(
+            OUTLOOK_ZONE.format(name="Min egen zone"),
+            event(f"DTSTART;TZID={name}:{wall:%Y%m%dT%H%M%S}", f"DURATION:PT{minutes}M"),
+        )
+        for name in ("Min egen zone", "Europe/Copenhagen")
+    ]
+    low = datetime.combine(day, time(), UTC) - timedelta(days=2)
+    ours, known = (expand(text, low, low + timedelta(days=9)) for text in told)
+    assert ours == known
+    assert ours[0].ends_at - ours[0].starts_at == timedelta(minutes=minutes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import icalendar
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from crm.calendars import actions, queries
 from crm.calendars.models import CalendarEvent
 from crm.calendars.rules import Entry, busy_only, feed_text
+from crm.calendars.rules.ical import event_of, new_calendar
 from crm.calendars.views.feed import Bodies
 from crm.people.models import User
 from tests.calendars.libical import problems
@@ -72,6 +73,40 @@ def test_any_text_is_right(text: str) -> None:
     assert problems(raw) == []
     event = icalendar.Calendar.from_ical(raw).walk("VEVENT")[0]
     assert str(event["SUMMARY"]) == plain("x" + text)
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\n;,\\:"), max_size=200)
+MOMENTS = st.integers(0, 10**6).map(lambda hours: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(hours=hours))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS, MOMENTS, st.booleans(), st.integers(0, 99)), max_size=4))
+def test_our_text_is_icalendars_own(told: list[Any]) -> None:
+    """Line by line what the library writes of the same events; only the order of an event's lines is ours."""
+    entries = [
+        Entry(
+            f"visit-{n}@jobaabner",
+            start,
+            start + timedelta(hours=1),
+            a,
+            b,
+            c,
+            "CANCELLED" if gone else "CONFIRMED",
+            sequence,
+            start,
+        )
+        for n, (a, b, c, start, gone, sequence) in enumerate(told)
+    ]
+    calendar = new_calendar()
+    for one in entries:
+        calendar.add_component(event_of(one))
+    assert events_in(feed_text("Navn", entries)) == events_in(bytes(calendar.to_ical()))
+
+
+def events_in(raw: bytes) -> list[list[str]]:
+    """The lines of each event, unfolded and sorted."""
+    text = raw.decode().replace("\r\n ", "")
+    return [sorted(part.split("END:VEVENT")[0].split("\r\n")) for part in text.split("BEGIN:VEVENT")[1:]]
 
 
 def test_colleagues_see_when_and_nothing_else() -> None:

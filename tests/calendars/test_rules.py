@@ -24,6 +24,7 @@ from crm.calendars.rules import (
     week_of,
     without,
 )
+from tests.calendars.libical import problems
 
 HOURS = [Stretch(*row) for row in DEFAULT_HOURS]
 ENTRY = Entry(
@@ -139,3 +140,23 @@ def test_weeks() -> None:
     assert week_of("2026-W48") == date(2026, 11, 23)
     assert week_name(date(2026, 11, 23)) == "2026-W48"
     assert [week_of(text) for text in (None, "", "2026-W54", "1999-W01", "2026-48", "²026-W01")] == [None] * 6
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ('Jens "Bob" Ærø, A/S: afd. 2;', "Jens 'Bob' Ærø, A/S: afd. 2;"),
+        ("Mette\r\nATTENDEE:mailto:x@y.dk", "Mette ATTENDEE:mailto:x@y.dk"),
+        ("nul\x00\ttabulator", "nul tabulator"),
+        ("Æ" * 200, "Æ" * 200),
+        ("", None),
+    ],
+)
+def test_any_name_stands_in_an_invitation_as_every_program_reads_it(name: str, written: str | None) -> None:
+    text = invitation_text("REQUEST", ENTRY, Party(name, "host@jobaabner.invalid"), Party(name, "guest@firma.invalid"))
+    assert problems(text.encode()) == []
+    assert "^" not in text
+    event = icalendar.Calendar.from_ical(text).walk("VEVENT")[0]
+    for role, address in (("ORGANIZER", "host@jobaabner.invalid"), ("ATTENDEE", "guest@firma.invalid")):
+        assert str(event[role]) == f"mailto:{address}"
+        assert event[role].params.get("CN") == written

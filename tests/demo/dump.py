@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.db import Base
+from crm.base.seal import Vault
+from crm.base.settings import Settings
 
 # Random by design, or about the run itself.
 SECRET = {"password_hash", "session_key", "token_hash"}
@@ -34,12 +36,14 @@ LOOSE = {
     "batch_id": "import_batches",
     "source_id": "busy_sources",
     "conflict_id": "visit_conflicts",
+    "neighbour_id": "visits",
     "company_id": "companies",
     "call_back_by": "users",
     "claimed_by": "users",
     "final_by": "users",
     "final_firm_id": "calling_firms",
 }
+VAULT = Vault.of(Settings(secret_key="test"))
 ALL = tuple(table for table in Base.metadata.sorted_tables)
 
 
@@ -75,6 +79,10 @@ def _plain(table: str, row: dict[str, Any], ranks: dict[str, dict[Any, int]]) ->
                 plain[column] = {**plain[column], name: ranks[other].get(plain[column][name])}
         if table in ("activity", "outbox") and plain.get(name) is not None:
             plain[name] = ranks[other][row[name]]
+    if table == "conflict_checks":
+        plain["last_activity_id"] = ranks["activity"][row["last_activity_id"]]
+    if table == "visit_conflicts":
+        plain["signature"] = re.sub(r"^\d+", lambda found: str(ranks["users"][int(found[0])]), plain["signature"])
     if table == "calendar_events":
         plain["uid"] = re.sub(r"\d+", lambda found: str(ranks["visits"][int(found[0])]), plain["uid"])
     return plain

@@ -26,6 +26,7 @@ from crm.people.models import Jobcentre, Municipality, User
 from crm.travel.postcodes import postcodes
 from crm.visits.models import Visit, VisitEvent
 from tests.conftest import NOW
+from tests.demo.dump import VAULT
 
 OPENINGS = {
     "ordinary": 945,
@@ -44,7 +45,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     made = make_engine(f"sqlite:///{folder / 'crm.sqlite3'}")
     Base.metadata.create_all(made)
     with session_factory(made)() as session:
-        fill(session, NOW, scale="reference", seed=1, folder=folder / "demo", say=lambda _step: None)
+        fill(session, NOW, scale="reference", seed=1, folder=folder / "demo", say=lambda _step: None, vault=VAULT)
         session.commit()
     yield made
     made.dispose()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import Result
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date, day_bounds, is_working_day
 from crm.base.db import Base, make_engine, read_only_session, session_factory
+from crm.calendars.models import BusySource, BusyTime, CalendarWishes, WeekdayBase
 from crm.calling.actions import claim
 from crm.calling.models import Call, QueueEntry
 from crm.calling.rules import DECLINE_REASONS, OUTCOMES
@@ -33,10 +35,11 @@ from crm.people.models import User
 from crm.people.queries import consultants_of, user_by_email
 from crm.people.rules import verify_password
 from crm.travel.engine import Place, default_engine
-from crm.visits.models import Visit
+from crm.visits.models import SlotWeights, Visit, VisitConflict, VisitEvent, VisitReply
+from crm.visits.queries.conflicts import examine
 from crm.visits.rules import STATES
 from tests.conftest import NOW, build_app
-from tests.demo.dump import digests
+from tests.demo.dump import VAULT, digests
 
 ROLES = {"phoner": 6, "consultant": 10, "jobcentre_lead": 4, "regional_lead": 2, "campaign_manager": 1, "admin": 1}
 
@@ -214,6 +217,45 @@ def test_the_first_lead_has_a_draft_that_needs_a_basis(db: Session) -> None:
     assert 0 < count(db, ListEntry, *on_list, protected) < 20
 
 
+def test_some_consultants_have_wishes_and_one_jobcentre_weighs_its_times(db: Session) -> None:
+    wishes = db.scalars(select(CalendarWishes)).all()
+    assert any(one.lunch_minutes for one in wishes)
+    assert any(one.notice_hours for one in wishes)
+    assert any(one.areas for one in wishes)
+    assert count(db, WeekdayBase) == 1
+    assert db.scalars(select(SlotWeights.jobcentre_id)).all() == [_user(db, "lead1").jobcentre_id]
+
+
+def test_one_own_calendar_has_not_answered_since_yesterday(filled: Flask, db: Session) -> None:
+    source = db.scalars(select(BusySource)).one()
+    assert source.read_at is not None
+    assert source.failing_since is not None
+    assert source.read_at < source.failing_since < day_bounds(danish_date(NOW))[0] < NOW <= source.next_at
+    assert source.last_error
+    assert ".invalid" not in source.address
+    host = urlsplit(filled.extensions["crm.vault"].open(source.address)).hostname or ""
+    assert host.endswith(".invalid")
+    assert count(db, BusyTime, BusyTime.starts_at > NOW) > 5
+
+
+def test_visits_were_handed_over_moved_answered_and_got_in_the_way(db: Session) -> None:
+    given = db.scalars(select(VisitEvent).where(VisitEvent.kind == "hand_over")).all()
+    assert any(event.actor_id == _user(db, "lead1").id for event in given)
+    moved = select(VisitEvent).where(VisitEvent.kind.in_(("move", "hand_over")), VisitEvent.actor_id.is_(None))
+    assert len(db.scalars(moved).all()) == 1, "by the company itself"
+    answers = {reply.partstat: db.get_one(Visit, reply.visit_id).state for reply in db.scalars(select(VisitReply))}
+    assert answers.keys() == {"ACCEPTED", "DECLINED", "TENTATIVE"}
+    assert answers["DECLINED"] == "booked", "a no does not cancel a visit"
+    conflict = db.scalars(select(VisitConflict).where(VisitConflict.settled_at.is_(None))).one()
+    assert (conflict.reason, conflict.visit.consultant_id) == ("away", _user(db, "consultant1").id)
+
+
+def test_nothing_else_is_in_the_way(db: Session) -> None:
+    for consultant_id in db.scalars(select(Visit.consultant_id).distinct()).all():
+        found = examine(db, NOW, consultant_id)
+        assert (found.raised, found.settled, found.altered) == ([], [], [])
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty database with the schema, on both engines. PostgreSQL's numbers go on after a rollback, and mails name
@@ -236,7 +278,13 @@ def test_two_runs_are_equal(empty: Engine, tmp_path: Path, now: datetime) -> Non
         with session_factory(empty)() as session:
             load_reference(session)
             small.build(
-                session, now, 7, tmp_path / f"{number}" / "register-small.csv", lambda _step: None, working_days=2
+                session,
+                now,
+                7,
+                tmp_path / f"{number}" / "register-small.csv",
+                lambda _step: None,
+                vault=VAULT,
+                working_days=2,
             )
             found.append(digests(session, without=("outbox",) if empty.dialect.name == "postgresql" else ()))
             session.rollback()

@@ -132,6 +132,10 @@ def test_our_own_machine_is_never_asked(server: Server, host: str) -> None:
         "[::ffff:127.0.0.1]",
         "[64:ff9b::7f00:1]",
         "[2002:7f00:1::]",
+        "[::7f00:1]",
+        "[64:ff9b:1::7f00:1]",
+        "[fec0::1]",
+        "240.0.0.1",
     ],
 )
 def test_closed_networks_are_refused(host: str) -> None:
@@ -181,3 +185,34 @@ def test_when_to_come_again() -> None:
     assert retry_after("99999999") == timedelta(days=1)
     assert retry_after("Mon, 02 Nov 2020 10:00:00 GMT") == timedelta()
     assert retry_after("i morgen") is None
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\nBEGIN:VCALENDAR"])
+def test_a_server_that_drips_is_given_up(head: bytes) -> None:
+    """Each silence is short, and there is no end to them: in the headers or in the body."""
+    enough = threading.Event()
+    with socket.socket() as dripping:
+        dripping.bind(("127.0.0.1", 0))
+        dripping.listen()
+
+        def drip() -> None:
+            line, _ = dripping.accept()
+            with line, contextlib.suppress(OSError):
+                line.sendall(head)
+                while not enough.wait(0.02):
+                    line.sendall(b"x")
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{dripping.getsockname()[1]}/"
+        assert failing(lambda: HttpFetcher(0.5, allow_private=True).get(address)) == fetch.SILENT
+        enough.set()
+        thread.join(10)
+
+
+def test_no_log_says_what_was_asked(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    server.answers["/hemmelig.ics"] = (200, {}, BODY)
+    HttpFetcher(5, allow_private=True).get(server.url("/hemmelig.ics"))
+    assert len(server.seen) == 1
+    assert "hemmelig" not in caplog.text

@@ -56,7 +56,12 @@ def clashes(session: Session, now: datetime) -> list[str]:
     rows = session.execute(
         select(SlotHold.consultant_id, SlotHold.starts_at, SlotHold.ends_at, SlotHold.entry_id)
         .join(QueueEntry, QueueEntry.id == SlotHold.entry_id)
-        .where(SlotHold.until > now, QueueEntry.claimed_by == SlotHold.user_id, QueueEntry.state == "waiting")
+        .where(
+            SlotHold.until > now,
+            QueueEntry.claimed_by == SlotHold.user_id,
+            QueueEntry.claimed_at.is_not(None),  # not one that is put aside: its hold takes up no time
+            QueueEntry.state == "waiting",
+        )
     ).all()
     visits = session.execute(
         select(Visit.consultant_id, Visit.starts_at, Visit.ends_at, Visit.queue_entry_id).where(

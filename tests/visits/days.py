@@ -13,8 +13,10 @@ from crm.visits.rules.day import Day, Stop, Wish
 from crm.visits.rules.lunch import Lunch
 from crm.visits.rules.places import BLUR
 
-DAYS = (date(2026, 11, 26), date(2026, 3, 29), date(2026, 10, 25))
-"""A Thursday, and the two Sundays on which the clock changes."""
+SUNDAYS = ((3, 29), (10, 25)), ((3, 28), (10, 31)), ((3, 26), (10, 29)), ((3, 25), (10, 28)), ((3, 31), (10, 27))
+"""Of 2026 to 2030, on which the clock changes."""
+DAYS = (date(2026, 11, 26), *(date(2026 + n, *day) for n, both in enumerate(SUNDAYS) for day in both))
+"""A Thursday, and the Sundays on which the clock changes."""
 BASE = Place(56.0, 9.0)
 SEA = Place(55.0, 15.0)
 places = st.one_of(st.builds(Place, st.floats(55.7, 56.3), st.floats(8.7, 9.3)), st.just(BASE), st.just(SEA))

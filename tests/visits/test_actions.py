@@ -287,7 +287,9 @@ def test_a_held_visit_back_from_cancelled_cannot_take_anothers_time(session: Ses
 
 def test_a_postcode_place_widens_the_margin(session: Session) -> None:
     scene = make_scene(session)
-    make_visit(session, consultant=scene.consultant, starts_at=TEN, lat=HADSUND[0], lon=HADSUND[1])
+    where = {"lat": HADSUND[0], "lon": HADSUND[1]}
+    beside = scene.entry(at=HADSUND, held=False)
+    make_visit(session, entry=beside, consultant=scene.consultant, starts_at=TEN, **where)
     exact = scene.entry()
     vague = scene.entry(geo_source="postcode")
     from crm.visits.queries import slots

@@ -17,8 +17,9 @@ from crm.integrations.models import OutboxMessage
 from crm.visits.actions import book, move
 from crm.visits.actions.company import company_cancel, company_move, reason_text
 from crm.visits.models import Visit, VisitEvent
-from crm.visits.queries.company import opened
+from crm.visits.queries.company import APART, OWN, opened, spread
 from crm.visits.rules import link
+from crm.visits.rules.slots import Slot
 from tests.conftest import NOW
 from tests.factories.calendars import make_consultant
 from tests.factories.core import make_jobcentre
@@ -171,3 +172,24 @@ def test_another_installations_key_signs_nothing_here() -> None:
     finally:
         link.configure(before.key, before.base_url, before.mailbox)
     assert link.read(token) is not None
+
+
+def free(starts_at: datetime) -> Slot:
+    return Slot(1, "Karen", "K", starts_at, starts_at + timedelta(hours=1), 0, 0, 0, None, 0, "", "", None)
+
+
+@given(st.lists(st.integers(16, 31), unique=True, max_size=16))
+def test_the_own_times_of_a_day_are_spread_over_it(halves: list[int]) -> None:
+    """``halves``: half hours of the day that are free, the best first."""
+    day = danish(TEN).date()
+    slots = [free(at(day, half * 30)) for half in halves]
+    chosen = spread(slots)
+    assert len(chosen) <= OWN
+    assert len({slot.starts_at for slot in chosen}) == len(chosen)
+    assert bool(chosen) == bool(slots)
+    for low, high in ((0, 11), (11, 13), (13, 24)):
+        part = [slot for slot in slots if low <= danish(slot.starts_at).hour < high]
+        assert not part or part[0] in chosen, "the best of each part of the day is there"
+    if len(chosen) > 3:
+        for slot in chosen[3:]:
+            assert all(abs(slot.starts_at - one.starts_at) >= APART for one in chosen if one is not slot)

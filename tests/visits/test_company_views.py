@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -328,3 +330,47 @@ def test_pages_ask_the_database_little(app: Flask, client: FlaskClient, db: Sess
         assert client.get(of(visit) + path).status_code == 200
         found = [one for one in counted if not one.startswith(("BEGIN", "PRAGMA"))]
         assert len(found) <= 12, found
+
+
+def test_what_is_written_goes_along_from_week_to_week(client: FlaskClient, db: Session, visit: Visit) -> None:
+    """Paging is part of the form; also from a week without a time in it, and back."""
+    page = text(client.get(of(visit) + "/flyt"))
+    for _ in range(12):
+        onwards = re.search(r'formaction="([^"]+)" formnovalidate[^>]*><span>Næste uge', page)
+        if onwards is None:
+            break
+        page = text(client.post(onwards[1], data={"sequence": 0, "message": "Ikke om tirsdagen", "back": "1"}))
+        assert "Ikke om tirsdagen" in page
+    assert "Uge 48" not in page
+    assert page.index("Fortsæt") < page.index("Forrige uge") if "Fortsæt" in page else "Ingen ledige tider" in page
+    assert state(db, visit)[3] == 0
+
+
+def test_nobody_waits_for_the_page_while_times_are_worked_out(
+    app: Flask, client: FlaskClient, db: Session, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A travel engine may take seconds to answer; on SQLite the writer is free meanwhile."""
+    address, path = of(visit) + "/flyt", str(app.extensions["crm.engine"].url.database)
+    seen: list[bool] = []
+    slots_query = import_module("crm.visits.queries.slots")  # the package has a function of that name
+    real = slots_query.load_days
+
+    def looking(*args: Any, **more: Any) -> Any:
+        other = sqlite3.connect(path, timeout=0, isolation_level=None)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+            seen.append(True)
+        except sqlite3.OperationalError:
+            seen.append(False)
+        other.close()
+        return real(*args, **more)
+
+    monkeypatch.setattr(slots_query, "load_days", looking)
+    typed = {"slot": f"{visit.consultant_id}|{at(DAY, 840).isoformat()}", "sequence": 0}
+    db.rollback()
+    client.get(address)
+    for data in (typed | {"back": "1"}, typed, {"sequence": 0}, typed | {"slot": "x"}):
+        assert client.post(address, data=data).status_code in (200, 422)
+    assert len(seen) >= 4
+    assert all(seen)

@@ -232,3 +232,47 @@ def test_pages_read_a_bounded_number_of_times(
                 shown(client, path)
             reads = [line for line in asked if line.lstrip().upper().startswith("SELECT")]
             assert len(reads) <= MOST, (path, len(reads), [line[:90] for line in reads])
+
+
+def test_three_times_stand_at_each_conflict_and_one_of_them_moves_the_visit(
+    app: Flask, db: Session, made: tuple[Scene, list[Visit], User], client: FlaskClient, sign_in: SignIn
+) -> None:
+    _scene, visits, lead = made
+    sign_in(client, lead)
+    numbers = dict(db.execute(select(VisitConflict.visit_id, VisitConflict.id)).all())
+    db.commit()
+    page = shown(client, "/visits/conflicts")
+    for number in numbers.values():
+        assert f'hx-get="/visits/conflicts/{number}/times"' in page
+    with counting(app) as asked:
+        ways = shown(client, f"/visits/conflicts/{numbers[visits[0].id]}/times")
+    assert len(asked) <= MOST + 2, "with BEGIN and the end"
+    slots = re.findall(r'name="slot" value="([^"]+)"', ways)
+    assert len(slots) == 3
+    assert f'action="/visits/{visits[0].id}/move"' in ways
+    answer = client.post(f"/visits/{visits[0].id}/move", data={"slot": slots[0], "reason": "Konsulenten er syg"})
+    assert answer.status_code == 303
+    assert f'id="visit-{visits[0].id}"' not in shown(client, "/visits/conflicts")
+    db.expire_all()
+    assert visits[0].starts_at.isoformat() == slots[0].partition("|")[2]
+    sign_in(client, make_stranger(db))
+    shown(client, f"/visits/conflicts/{numbers[visits[1].id]}/times", 404)
+
+
+def test_the_list_costs_the_same_however_many_conflicts(
+    app: Flask, db: Session, made: tuple[Scene, list[Visit], User], client: FlaskClient, sign_in: SignIn
+) -> None:
+    scene, visits, lead = made
+    sign_in(client, lead)
+    with counting(app) as few:
+        shown(client, "/visits/conflicts")
+    for number in range(8):
+        day = DAY + timedelta(days=7 * (number + 1))
+        entry = scene.entry(held=False)
+        make_visit(db, entry=entry, consultant=scene.consultant, starts_at=at(day, 600))
+        add_absence(db, lead, NOW, scene.consultant, at(day, 0), at(day + timedelta(days=1), 0), "Kursus")
+        assert check_day(db, NOW, scene.consultant.id, day) == 1
+    db.commit()
+    with counting(app) as many:
+        assert shown(client, "/visits/conflicts").count('hx-get="/visits/conflicts/') == len(visits) + 8
+    assert len(many) == len(few)

@@ -55,6 +55,7 @@ def test_one_time_without_driving_is_worth_more_than_any_number_half_an_hour_out
 
 
 blurs = st.sampled_from(sorted(set(BLUR.values())))
+margins = st.sampled_from([0, 5, 20])
 
 
 @st.composite
@@ -73,7 +74,9 @@ def calendars(draw: st.DrawFn) -> dict[tuple[int, date], Day]:
                 begins += draw(st.integers(0, 10)) * 15
                 kind = draw(st.sampled_from(["visit", "away", "busy"]))
                 place = draw(st.sampled_from([HOBRO, HADSUND, AALBORG]))
-                stops.append(Stop(at(day, begins), at(day, begins + 60), place, "Hobro", kind, draw(blurs)))
+                stops.append(
+                    Stop(at(day, begins), at(day, begins + 60), place, "Hobro", kind, draw(blurs), None, draw(margins))
+                )
                 begins += 75
             lunch = Lunch(timedelta(minutes=draw(st.sampled_from([30, 45]))), at(day, 660), at(day, 780))
             wishes = (

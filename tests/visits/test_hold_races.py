@@ -26,7 +26,8 @@ from crm.visits.rules.holds import LASTS
 from tests.conftest import NOW
 from tests.factories.calling import make_phoner
 from tests.factories.visits import METTE, make_scene
-from tests.visits.checker import clashes, wrong_pairs
+from tests.visits import neighbours
+from tests.visits.checker import clashes
 
 TEN = at(date(2026, 11, 26), 600)
 WORKERS, ROUNDS = 6, 4
@@ -73,8 +74,7 @@ def race(app: Flask, act: Callable[[Session, int], str]) -> Counter[str]:
 @contextmanager
 def checked(app: Flask) -> Iterator[Session]:
     with app.extensions["crm.sessions"]() as db:
-        assert clashes(db, NOW) == []
-        assert wrong_pairs(db) == []
+        assert neighbours.wrong(db, NOW) == []
         yield db
 
 

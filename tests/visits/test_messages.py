@@ -16,9 +16,10 @@ from crm.base.clock import at, danish
 from crm.calendars.models import BusySource, CalendarEvent
 from crm.integrations.mail import as_email
 from crm.integrations.models import OutboxMessage
+from crm.integrations.sms_words import segments
 from crm.people.models import User
 from crm.visits.actions import book, cancel, move
-from crm.visits.actions.messages import tell_handed_over
+from crm.visits.actions.messages import MOST_SEGMENTS, tell_handed_over
 from crm.visits.actions.publish import uid_of
 from crm.visits.models import Visit
 from crm.visits.rules import ContactDetails, link
@@ -246,3 +247,65 @@ def test_long_and_odd_names_fold_within_75_octets(session: Session, scene: Scene
     check(file, "REQUEST", visit, METTE.email or "")
     [event] = Calendar.from_ical(file).walk("VEVENT")
     assert "Ærøskøbing" in str(event["attendee"].params["CN"])
+
+
+def sms(session: Session) -> str:
+    [found] = [m for m in session.scalars(select(OutboxMessage)) if m.dedupe_key.endswith(":reminder:0:sms")]
+    return found.body_text
+
+
+@pytest.mark.parametrize(("path", "has_link"), [("", True), ("/" + "x" * 300, False)])
+def test_the_reminders_sms_carries_the_link_where_it_fits(
+    session: Session, scene: Scene, path: str, has_link: bool
+) -> None:
+    link.configure("a key of the tests", "https://crm.example.dk" + path, MAILBOX)
+    visit = booked(scene, starts_at=at(THURSDAY + timedelta(days=4), 600))
+    told = sms(session)
+    assert ("https://" in told) is has_link
+    assert scene.consultant.name in told
+    assert segments(told) <= MOST_SEGMENTS
+    if has_link:
+        found = link.read(told.split("/besoeg/")[1].split()[0])
+        assert found is not None
+        assert found.is_for(visit.id, METTE.email)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("", 1),
+        ("æøå" * 53, 1),
+        ("æ" * 160, 1),
+        ("æ" * 161, 2),
+        ("[" * 80, 1),
+        ("[" * 81, 2),
+        ("x" * 306, 2),
+        ("x" * 307, 3),
+        ("ő" * 70, 1),
+        ("ő" * 71, 2),
+        ("👍" * 35, 1),
+        ("👍" * 36, 2),
+    ],
+)
+def test_how_many_sms_a_text_is(text: str, number: int) -> None:
+    assert segments(text) == number
+
+
+@pytest.mark.parametrize("state", ["works", "failing", "ending"])
+def test_a_file_goes_along_where_we_do_not_write_just_now(session: Session, scene: Scene, state: str) -> None:
+    source = BusySource(
+        consultant_id=scene.consultant.id,
+        kind="caldav",
+        name="Sky",
+        address="",
+        writes=True,
+        created_at=NOW,
+        next_at=NOW,
+        failing_since=NOW if state == "failing" else None,
+        ending_at=LATER if state == "ending" else None,
+    )
+    session.add(source)
+    session.flush()
+    booked(scene)
+    [told] = mails(session, scene.consultant.email, "visit_new")
+    assert bool(told.attachments) is (state != "works")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from crm.base import activity
 from crm.base.clock import at
 from crm.calendars.actions import add_absence
 from crm.calling.actions import enqueue
@@ -188,3 +189,13 @@ def test_the_command_tells_what_it_did(app: Flask) -> None:
     missing = runner.invoke(command, ["--campaign", "999"])
     assert missing.exit_code == 1
     assert "Der findes ingen kampagne med nummer 999" in missing.output
+
+
+@pytest.mark.parametrize("verb", ["people.disable", "people.set_roles", "calendars.remove_source", "calendars.busy"])
+def test_what_changes_a_consultants_time_is_ranked_again(session: Session, verb: str) -> None:
+    scene = make_scene(session)
+    scene.entry(at=HADSUND, held=False)
+    ranked(session)
+    assert due_rankings(session, LATER) == []
+    activity.record(session, None, LATER, verb, scene.consultant)
+    assert due_rankings(session, LATER) == [Wanted(scene.participation.campaign_id, scene.jobcentre.id)]

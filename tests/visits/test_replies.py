@@ -25,7 +25,7 @@ from crm.integrations.models import IncomingMail, OutboxMessage
 from crm.scheduler.jobs import run_job
 from crm.visits.actions import book, move
 from crm.visits.actions.publish import uid_of
-from crm.visits.actions.replies import read_mailbox, take_in
+from crm.visits.actions.replies import answer_in, read_mailbox, take_in
 from crm.visits.models import Visit, VisitReply
 from crm.visits.queries import replies_of
 from tests.conftest import NOW, build_app
@@ -89,7 +89,7 @@ def mail(text: str | bytes, number: int = 1, shape: str = "alternative", charset
 
 
 def take(session: Session, raw: bytes, now: Any = LATER) -> str:
-    return take_in(session, now, Letter("1", raw))
+    return take_in(session, now, Letter("1", raw), answer_in(raw))
 
 
 def notes(session: Session) -> list[OutboxMessage]:
@@ -127,7 +127,7 @@ def test_a_mail_is_kept_once_and_every_mail_is_noted(session: Session, visit: Vi
     assert take(session, mail("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", 2)) == "other"
     assert take(session, b"Subject: ingen id\r\n\r\nHej") == "other"
     assert take(session, b"Subject: ingen id\r\n\r\nHej") == "known"
-    assert take_in(session, LATER, Letter("9", None)) == "broken"
+    assert take_in(session, LATER, Letter("9", None), None) == "broken"
     assert len(session.scalars(select(VisitReply)).all()) == 1
     assert sorted(session.scalars(select(IncomingMail.meant))) == ["broken", "other", "other", "reply"]
 

@@ -33,9 +33,10 @@ def test_every_leg_leaves_in_time_and_the_sums_are_the_legs(halts, margin):
         if after.kind == "base":
             assert leg.leave_by == before.ends_at
             continue
+        assert leg.margin == margin
         assert leg.leave_by + timedelta(minutes=leg.leg.minutes + margin) == after.starts_at
         if leg.slack_min is not None:
-            assert (leg.slack_min < margin) == (leg.leave_by < before.ends_at)
+            assert leg.tight == (leg.slack_min < margin) == (leg.leave_by < before.ends_at)
             assert leg.spare_min in (0, leg.slack_min - margin)
 
 
@@ -118,12 +119,13 @@ def test_own_time_is_a_stop_within_the_working_day_and_told_of_where_it_lies_ove
     assert beside(seen, [away], []) == ([], [])
 
 
-def test_own_time_at_the_base_needs_no_drive_and_no_margin():
+def test_between_own_times_at_the_base_there_is_no_drive_and_no_margin():
     far = Place(56.0, 9.5)
     busy = Halt("busy", BASE, at(DAY, 480), at(DAY, 540))
     day = route(BASE, [busy, visit(660, 720, far), Halt("busy", BASE, at(DAY, 780), at(DAY, 840))], ENGINE, 10)
     assert [leg.leg.minutes for leg in day.legs] == [0, 30, 30, 0]
-    assert day.legs[2].leave_by == at(DAY, 750)
+    assert day.legs[2].leave_by == at(DAY, 740), "booking keeps the margin before an own appointment too"
+    assert [leg.margin for leg in day.legs] == [0, 10, 10, 0]
     assert day.legs[1].leave_by == at(DAY, 620)
     assert day.home_at == at(DAY, 840)
 

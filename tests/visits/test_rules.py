@@ -43,6 +43,7 @@ class Grid:
 ENGINE = Grid()
 places = st.one_of(st.builds(Place, st.floats(55.5, 56.5), st.floats(8.5, 9.5)), st.just(SEA))
 blurs = st.sampled_from(sorted(set(BLUR.values())))
+margins = st.sampled_from([0, 5, 20])
 minutes = st.integers(0, 47).map(lambda n: n * 15 + 6 * 60)
 
 
@@ -53,7 +54,11 @@ def stops(draw: st.DrawFn) -> list[Stop]:
     free_from = 0
     for minute in sorted(draw(st.lists(minutes, max_size=5, unique=True))):
         if minute >= free_from:
-            result.append(Stop(at(DAY, minute), at(DAY, minute + 60), draw(places), "By", "visit", draw(blurs)))
+            result.append(
+                Stop(
+                    at(DAY, minute), at(DAY, minute + 60), draw(places), "By", "visit", draw(blurs), None, draw(margins)
+                )
+            )
             free_from = minute + 60
     for minute in draw(st.lists(minutes, max_size=2)):
         length = draw(st.sampled_from([30, 60, 180]))
@@ -95,12 +100,11 @@ def can_be_driven(day: Day, wish: Wish, start: datetime) -> bool:
     after = [s for s in day.stops if end <= s.starts_at <= closes]
     last = max(reversed(before), key=lambda s: s.ends_at, default=Stop(opens, opens, BASE, "Base", "base"))
     coming = min(after, key=lambda s: s.starts_at, default=Stop(closes, closes, BASE, "Base", "base"))
-    margin = wish.margin + max(last.blur, coming.blur, wish.blur)
-    for there, left, here, due in (
-        (last.place, last.ends_at, wish.place, start),
-        (wish.place, end, coming.place, coming.starts_at),
+    for stop, there, left, here, due in (
+        (last, last.place, last.ends_at, wish.place, start),
+        (coming, wish.place, end, coming.place, coming.starts_at),
     ):
-        leg = ENGINE.leg(there, here)
+        leg, margin = ENGINE.leg(there, here), max(wish.margin, stop.margin) + max(stop.blur, wish.blur)
         if not leg.reachable or leg.minutes + margin > working(left, due):
             return False
     return True

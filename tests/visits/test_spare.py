@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +13,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.base.clock import at
 from crm.base.scope import Scope
 from crm.calling.models import Call
 from crm.companies.models import Contact
 from crm.travel.engine import Place, default_engine
+from crm.visits.actions import hold
 from crm.visits.models import Visit
 from crm.visits.queries import day_plan
 from crm.visits.queries.spare import JUDGED, contacts, last_calls, proposals
+from crm.visits.rules.holds import LASTS
 from crm.visits.rules.spare import Opening, openings
 from tests.conftest import NOW
 from tests.factories import make_campaign, make_jobcentre, make_participation, make_queue_entry, make_user
@@ -185,3 +188,37 @@ def test_a_place_of_a_postcode_only_is_marked(db: Session, scene: Scene, client:
     db.commit()
     assert "(skøn)" in page(sign_in(client, scene.consultant).get("/today/spare"))
     assert Place(*NEAR) == Place(entry.workplace.lat or 0, entry.workplace.lon or 0)
+
+
+def test_a_time_that_a_phoner_holds_is_not_spare(session: Session) -> None:
+    """What is proposed must not run into a visit that may be booked at any moment."""
+    scene = make_scene(session, notice_hours=0)
+    entry = scene.entry(at=HADSUND)
+    before = spare_of(session, scene)
+    hold(session, scene.phoner, NOW, entry, scene.consultant.id, at(TODAY, 750))
+    held = (at(TODAY, 750), at(TODAY, 810))
+    after = spare_of(session, scene)
+    assert any(one.starts_at < held[1] and held[0] < one.ends_at for one in before)
+    assert not any(one.starts_at < held[1] and held[0] < one.ends_at for one in after)
+    (first,) = [one for one in after if one.ends_at == held[0]]
+    assert first.goal == Place(*HADSUND), "and it is reached in time"
+    assert spare_of(session, scene, NOW + LASTS) != after, "once it has lapsed the time is spare again"
+    plan = day_plan(session, scene.consultant, TODAY, NOW)
+    assert all(halt.kind != "hold" for halt in plan.route.halts), "it is no stop of the day yet"
+
+
+def spare_of(session: Session, scene: Scene, now: datetime = NOW) -> list[Opening]:
+    plan = day_plan(session, scene.consultant, TODAY, now)
+    assert plan.place
+    return openings(plan.kept, plan.place, plan.hours, default_engine(), now)
+
+
+def test_the_page_of_a_day_with_a_held_time_opens(db: Session, client: FlaskClient, sign_in: SignIn) -> None:
+    scene = make_scene(db, notice_hours=0)
+    visit_at(scene, 600, at_place=HADSUND)
+    visit_at(scene, 900, at_place=HADSUND)
+    hold(db, scene.phoner, NOW, scene.entry(at=MARIAGER), scene.consultant.id, at(TODAY, 780))
+    db.commit()
+    sign_in(client, scene.consultant)
+    for path in ("/today", "/today/spare"):
+        assert client.get(path).status_code == 200

@@ -109,6 +109,14 @@ def test_a_refused_booking_keeps_everything_and_offers_three_others(
     plain = client.post("/visits/book", data={"entry_id": number, "slot": slot, **CONTACT})
     assert plain.status_code == 409
     assert "mette@eksempel.invalid" in plain.get_data(as_text=True), "without script the form comes back filled"
+    assert 'href="/call"' in plain.get_data(as_text=True)
+    sign_in(client, scene.consultant)
+    entry = scene.entry(held=False)
+    db.commit()
+    own = client.post("/visits/book", data={"entry_id": entry.id, "slot": slot, **CONTACT})
+    assert own.status_code == 409
+    assert 'href="/call"' not in own.get_data(as_text=True), "a consultant has no queue to go back to"
+    assert 'href="/today"' in own.get_data(as_text=True)
 
 
 def test_invalid_input_names_the_fields_and_changes_nothing(

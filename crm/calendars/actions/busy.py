@@ -16,11 +16,12 @@ from crm.base.errors import N_, Invalid
 from crm.base.seal import SealBroken, Vault
 from crm.calendars.actions.told import tell_failing
 from crm.calendars.models import BusyObject, BusySource, BusyTime
-from crm.calendars.rules.busy import NotACalendar, Taken, expand, stripped
+from crm.calendars.rules.ahead import HORIZON as HORIZON
+from crm.calendars.rules.ahead import PAST as PAST
+from crm.calendars.rules.ahead import Ahead
+from crm.calendars.rules.busy import NotACalendar, Taken
 from crm.people.models import User
 
-HORIZON = timedelta(days=180)
-PAST = timedelta(days=1)
 EDGE = timedelta(days=8)
 """What comes into sight this near the horizon is no news: nobody books there."""
 MOST_SOURCES = 10
@@ -99,38 +100,44 @@ def keep_objects(
     removed: Collection[str],
     *,
     everything: bool,
+    ahead: Ahead | None = None,
 ) -> bool:
     """Keep what was read: href -> (etag, iCalendar text); whether time to come is taken otherwise than before.
 
     Only what says when things take place is kept. ``everything``: what is not in ``changed`` is gone. An object among
-    several that cannot be read keeps its former time. Raises NotACalendar when it is the only one.
+    several that cannot be read keeps its former time. Raises NotACalendar when it is the only one. ``ahead``: the texts
+    as they were read before the transaction began, since reading may take its time.
     """
+    ahead = ahead or Ahead(now)
     session.execute(select(BusySource.id).where(BusySource.id == source.id).with_for_update())
     known = {one.href: one for one in session.scalars(select(BusyObject).where(BusyObject.source_id == source.id))}
     gone = [one.id for href, one in known.items() if href in removed or (everything and href not in changed)]
     news = bool(gone) and _remove(session, BusyTime.object_id.in_(gone), now)
     for start in range(0, len(gone), 500):
         session.execute(delete(BusyObject).where(BusyObject.id.in_(gone[start : start + 500])))
-    fresh = _store(session, source, known, changed)
+    fresh = _store(session, source, known, changed, ahead)
     session.flush()
-    news = _spell(session, now, source, fresh) or news
+    news = _spell(session, now, source, fresh, ahead) or news
     if news:
         _changed(session, now, source)
     return news
 
 
 def _store(
-    session: Session, source: BusySource, known: Mapping[str, BusyObject], changed: Mapping[str, tuple[str | None, str]]
+    session: Session,
+    source: BusySource,
+    known: Mapping[str, BusyObject],
+    changed: Mapping[str, tuple[str | None, str]],
+    ahead: Ahead,
 ) -> list[BusyObject]:
     """Those whose text is another than before. Raises NotACalendar."""
     fresh: list[BusyObject] = []
     for href, (etag, text) in changed.items():
         one = known.get(href)
-        try:
-            kept = stripped(text)
-        except NotACalendar:
+        kept = ahead.keep(text)
+        if kept is None:
             if len(changed) == 1:
-                raise
+                raise NotACalendar("the only one, and no calendar")
             kept = one.text if one else ""
         if one is None:
             one = BusyObject(source_id=source.id, href=href, etag=etag, text="")
@@ -142,15 +149,14 @@ def _store(
     return fresh
 
 
-def respell(session: Session, now: datetime) -> int:
-    """Spell out what the moving horizon has brought into sight, and forget what has passed; changed sources."""
-    count = 0
-    for source in session.scalars(select(BusySource).order_by(BusySource.id)).all():
-        objects = session.scalars(select(BusyObject).where(BusyObject.source_id == source.id)).all()
-        if _spell(session, now, source, objects):
-            _changed(session, now, source)
-            count += 1
-    return count
+def respell(session: Session, now: datetime, source: BusySource, ahead: Ahead | None = None) -> bool:
+    """Spell out what the moving horizon has brought into sight, and forget what has passed; whether that changes time
+    that can be booked. ``ahead``: as in ``keep_objects``."""
+    objects = session.scalars(select(BusyObject).where(BusyObject.source_id == source.id)).all()
+    news = _spell(session, now, source, objects, ahead or Ahead(now))
+    if news:
+        _changed(session, now, source)
+    return news
 
 
 def read_ok(
@@ -233,13 +239,13 @@ def _remove(session: Session, which: Any, now: datetime) -> bool:
     return any(end > now for end in ends)
 
 
-def _spell(session: Session, now: datetime, source: BusySource, objects: Iterable[BusyObject]) -> bool:
+def _spell(session: Session, now: datetime, source: BusySource, objects: Iterable[BusyObject], ahead: Ahead) -> bool:
     """Make the busy times of these objects what their texts say; whether that changes time that can be booked."""
     wanted: dict[tuple[int, Taken], None] = {}
     numbers = set()
     for one in objects:
         numbers.add(one.id)
-        for taken in expand(one.text, now - PAST, now + HORIZON) if one.text else ():
+        for taken in ahead.spell(one.text):
             wanted[one.id, taken] = None
     if not numbers:
         return False

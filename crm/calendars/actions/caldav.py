@@ -14,7 +14,7 @@ from crm.base import activity
 from crm.base.errors import N_, Invalid, Refusal
 from crm.base.seal import SealBroken, Vault
 from crm.calendars.actions.busy import add_source, keep_objects, remove_source
-from crm.calendars.actions.copies import want_all, want_gone
+from crm.calendars.actions.copies import want_all, want_failed, want_gone
 from crm.calendars.models import BusySource
 from crm.calendars.queries import sources
 from crm.calendars.queries.copies import left_in
@@ -26,6 +26,8 @@ LASTS = timedelta(minutes=30)
 """How long the choice of a calendar may wait."""
 TAKES_OUT = timedelta(days=1)
 """A calendar that is being disconnected is tried for so long; then it is let go with what is left in it."""
+NEITHER = N_("Vælg mindst én af delene; ellers er der intet at forbinde.")
+READ_ONLY = N_("Serveren tillader ikke, at der skrives i den kalender. Vælg en anden, eller kun at læse.")
 TOO_LATE = N_("Der gik for lang tid, så adgangskoden er glemt. Intet er forbundet. Skriv den igen.")
 
 
@@ -82,11 +84,9 @@ def connect(
     if chosen is None:
         errors["collection"] = N_("Vælg en af kalenderne.")
     elif writes and not chosen.writable:
-        errors["writes"] = N_(
-            "Serveren tillader ikke, at der skrives i den kalender. Vælg en anden, eller kun at læse."
-        )
+        errors["writes"] = READ_ONLY
     if not writes and not reads:
-        errors["reads"] = N_("Vælg mindst én af delene; ellers er der intet at forbinde.")
+        errors["reads"] = NEITHER
     if any(_same(vault, source, url) for source in sources(session, consultant.id)):
         errors["collection"] = N_("Kalenderen er allerede forbundet. Afbryd den først, hvis noget skal ændres.")
     if errors or chosen is None:
@@ -98,6 +98,47 @@ def connect(
     source.reads = reads
     session.flush()
     want_all(session, now, source)
+    return source
+
+
+def change(
+    session: Session,
+    vault: Vault,
+    actor: Any,
+    now: datetime,
+    source: BusySource,
+    *,
+    writes: bool,
+    reads: bool,
+    password: str = "",
+) -> BusySource:
+    """What the calendar is used for, and its password where that has been changed at the provider (empty: as before).
+
+    Visits go in when writing begins and come out when it ends; busy time likewise, that of reading. Raises Invalid, and
+    Refusal ``stale`` for a calendar that is being disconnected.
+    """
+    if source.ending_at is not None:
+        raise Refusal("stale", N_("Kalenderen er ved at blive afbrudt. Intet er ændret."))
+    if not writes and not reads:
+        raise Invalid(N_("Intet er ændret. Ret det, der mangler."), errors={"reads": NEITHER})
+    began, ended = writes and not source.writes, source.writes and not writes
+    if source.reads and not reads:
+        keep_objects(session, now, source, {}, (), everything=True)
+    source.sync_token = source.sync_token if source.reads else None
+    source.writes, source.reads = writes, reads
+    if password:
+        source.password = vault.seal(password)
+        source.failing_since, source.failures, source.last_error = None, 0, None
+    source.next_at = now
+    session.flush()
+    if ended:
+        want_gone(session, now, source)
+    if began:
+        want_all(session, now, source)
+    elif password:
+        want_failed(session, now, source)
+    consultant, told = session.get_one(User, source.consultant_id), {"password": bool(password), "source_id": source.id}
+    activity.record(session, actor, now, "calendars.change_source", consultant, writes=writes, reads=reads, **told)
     return source
 
 

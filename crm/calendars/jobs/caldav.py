@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.db import read_only_session
@@ -17,11 +20,14 @@ from crm.calendars.jobs.copies import opened
 from crm.calendars.models import BusySource
 from crm.calendars.queries import due_sources
 from crm.calendars.queries.copies import Reading, left_in, reading
+from crm.calendars.rules.ahead import Ahead, read_ahead
 from crm.calendars.rules.busy import OWN_UID, NotACalendar, uids
 from crm.calendars.rules.copies import theirs_of
 from crm.integrations.caldav import Open, Stored
-from crm.integrations.caldav_wire import CalDavFailed
+from crm.integrations.caldav_wire import STRANGE, CalDavFailed
 from crm.integrations.caldav_xml import Listing
+
+log = logging.getLogger("crm.calendars")
 
 EVERY = timedelta(minutes=5)
 CLAIM = timedelta(minutes=15)
@@ -35,7 +41,13 @@ def read_due(sessions: sessionmaker[Session], vault: Vault, open_: Open, now: da
         due = [(source.id, source.next_at) for source in due_sources(session, now, "caldav")]
 
     def one(wanted: tuple[int, datetime]) -> bool:
-        return _claimed(sessions, now, *wanted) and read_source(sessions, vault, open_, now, wanted[0])
+        try:
+            return _claimed(sessions, now, *wanted) and read_source(sessions, vault, open_, now, wanted[0])
+        except OperationalError:
+            raise  # the database is away, and no fault of the calendar
+        except Exception as exc:  # the next one is not to wait for what is wrong with this one
+            log.error("calendar %s could not be read: %s", wanted[0], type(exc).__name__)  # its text may be private
+            return _failed(sessions, now, wanted[0], STRANGE)
 
     if workers == 1 or len(due) < 2:
         return sum(map(one, due))
@@ -65,17 +77,44 @@ def read_source(sessions: sessionmaker[Session], vault: Vault, open_: Open, now:
         with open_(account) as dav:
             listing = dav.changes(collection, start.token)
             wanted = _wanted(start, listing)
-            texts = dav.fetch(collection, wanted)
+            told = dav.fetch(collection, wanted)
     except CalDavFailed as failed:
-        with sessions.begin() as session:
-            source = session.get(BusySource, source_id)
-            if source is not None:
-                read_failed(session, now, source, failed.sentence)
-        return False
-    gone = _gone(start, listing) | (set(wanted) - texts.keys())
+        return _failed(sessions, now, source_id, failed.sentence)
+    read = _read(now, start, listing, wanted, told)
     with sessions.begin() as session:
-        _keep(session, now, start, listing, texts, gone)
+        _keep(session, now, start, read)
     return True
+
+
+def _failed(sessions: sessionmaker[Session], now: datetime, source_id: int, sentence: str) -> bool:
+    with sessions.begin() as session:
+        source = session.get(BusySource, source_id)
+        if source is not None:
+            read_failed(session, now, source, sentence)
+    return False
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a reading brought, understood before anything is written. ``token``: where the next one goes on."""
+
+    changed: dict[str, tuple[str | None, str]]
+    gone: set[str]
+    token: str | None
+    ahead: Ahead
+    ours: Sequence[copies.Seen]
+
+
+def _read(
+    now: datetime, start: Reading, listing: Listing, wanted: list[str], told: Mapping[str, Stored | None]
+) -> Read:
+    """What the server only failed to tell is not gone: it is asked for again from the same token."""
+    texts = {path: one for path, one in told.items() if one is not None}
+    gone = _gone(start, listing) | {path for path, one in told.items() if one is None}
+    token = listing.token if told.keys() >= set(wanted) else start.token
+    ahead = read_ahead(now, [one.text for one in texts.values()] if start.reads else [])
+    changed = {path: (one.etag, one.text) for path, one in texts.items()}
+    return Read(changed, gone, token, ahead, _ours(texts.values()))
 
 
 def _wanted(start: Reading, listing: Listing) -> list[str]:
@@ -95,14 +134,7 @@ def _gone(start: Reading, listing: Listing) -> set[str]:
     return (known | listing.removed) - listing.changed.keys()
 
 
-def _keep(
-    session: Session,
-    now: datetime,
-    start: Reading,
-    listing: Listing,
-    texts: dict[str, Stored],
-    gone: set[str],
-) -> None:
+def _keep(session: Session, now: datetime, start: Reading, read: Read) -> None:
     source = session.get(BusySource, start.source_id)
     if source is None:
         return
@@ -113,14 +145,14 @@ def _keep(
             read_ok(session, now, source, next_in=next_in(source.id), sync_token=start.token)
         return
     if source.reads:
-        changed = {path: (one.etag, one.text) for path, one in texts.items()}
         try:
-            keep_objects(session, now, source, changed, gone, everything=False)
+            keep_objects(session, now, source, read.changed, read.gone, everything=False, ahead=read.ahead)
         except NotACalendar:  # the only object that changed makes no sense: the rest of the calendar still counts
-            keep_objects(session, now, source, {}, gone, everything=False)
-    copies.saw(session, now, source, start.copies, _ours(texts.values()), gone)
+            keep_objects(session, now, source, {}, read.gone, everything=False)
+    if source.writes:
+        copies.saw(session, now, source, start.copies, read.ours, read.gone)
     recovered = source.failing_since is not None
-    read_ok(session, now, source, next_in=next_in(source.id), sync_token=listing.token)
+    read_ok(session, now, source, next_in=next_in(source.id), sync_token=read.token)
     if recovered:
         copies.want_failed(session, now, source)
 

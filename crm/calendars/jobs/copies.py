@@ -22,7 +22,7 @@ from crm.calendars.queries.copies import Sealed, Task, task
 from crm.calendars.rules import Entry
 from crm.calendars.rules.copies import event_text, merged_text, moved_to, name_of, same, theirs_of
 from crm.integrations.caldav import CalDav, Changed, Open, Stored
-from crm.integrations.caldav_wire import BROKEN, SILENT, STRANGE, Account, CalDavFailed
+from crm.integrations.caldav_wire import BROKEN, NO_ETAG, SILENT, STRANGE, Account, CalDavFailed
 from crm.integrations.caldav_xml import path_of
 
 _TRIES = 4
@@ -93,7 +93,7 @@ def _put_in(dav: CalDav, collection: str, wanted: Task, entry: Entry, there: Sto
     if same(there.text, entry):
         return Outcome("written", there.path, there.etag)
     text = merged_text(there.text, entry)
-    return _written(dav, collection, there.path, lambda: dav.put(collection, there.path, text, there.etag or "*"))
+    return _written(dav, collection, there.path, lambda: dav.put(collection, there.path, text, _guard(there)))
 
 
 def _written(dav: CalDav, collection: str, path: str, put: Callable[[], str | None]) -> Outcome:
@@ -105,13 +105,20 @@ def _written(dav: CalDav, collection: str, path: str, put: Callable[[], str | No
     return Outcome("written", path, etag)
 
 
+def _guard(there: Stored) -> str:
+    """The ETag that what lies there must still have. Raises CalDavFailed: nothing is written over unseen."""
+    if not there.etag:
+        raise CalDavFailed(NO_ETAG, 422)
+    return there.etag
+
+
 def _taken_out(dav: CalDav, collection: str, wanted: Task, there: Stored | None) -> Outcome:
     """Taken out; one in which they have written something of their own stays, called off and taking up no time."""
     if there is None:
         return Outcome("gone", "", None)
     if wanted.entry is not None and theirs_of(there.text, wanted.uid).edited:
         if not same(there.text, wanted.entry):
-            dav.put(collection, there.path, merged_text(there.text, wanted.entry), there.etag or "*")
+            dav.put(collection, there.path, merged_text(there.text, wanted.entry), _guard(there))
     else:
-        dav.delete(collection, there.path, there.etag)
+        dav.delete(collection, there.path, _guard(there))
     return Outcome("gone", "", None)

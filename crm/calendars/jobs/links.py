@@ -15,9 +15,10 @@ from crm.base.db import read_only_session
 from crm.base.errors import N_
 from crm.base.seal import SealBroken, Vault
 from crm.calendars.actions import keep_objects, read_failed, read_ok
-from crm.calendars.models import BusySource, BusyTime
+from crm.calendars.models import BusyObject, BusySource, BusyTime
 from crm.calendars.queries import due_sources
-from crm.calendars.rules.busy import NotACalendar, expanded
+from crm.calendars.rules.ahead import Ahead, read_ahead
+from crm.calendars.rules.busy import NotACalendar
 from crm.integrations.fetch import Fetched, Fetcher, FetchFailed
 
 log = logging.getLogger("crm.calendars")
@@ -64,26 +65,29 @@ def read_link(sessions: sessionmaker[Session], vault: Vault, fetcher: Fetcher, n
         if source is None:
             return False
         sealed, etag, last_modified = source.address, source.etag, source.last_modified
+        known = session.scalars(select(BusyObject.text).where(BusyObject.source_id == source_id)).all()
     try:
         fetched = fetcher.get(vault.open(sealed), etag=etag, last_modified=last_modified)
     except SealBroken:
         return _failed(sessions, now, source_id, NO_KEY)
     except FetchFailed as failed:
         return _failed(sessions, now, source_id, failed.sentence, failed.retry_after)
+    ahead = read_ahead(now, [fetched.text] if fetched.text is not None else [], known)
     try:
         with sessions.begin() as session:
             source = session.get(BusySource, source_id)
             if source is not None:  # not removed in the meantime
-                keep_fetched(session, now, source, fetched)
+                keep_fetched(session, now, source, fetched, ahead)
     except NotACalendar:
         return _failed(sessions, now, source_id, NO_CALENDAR)
     return True
 
 
-def keep_fetched(session: Session, now: datetime, source: BusySource, fetched: Fetched) -> None:
-    """What a link answered. Raises NotACalendar."""
+def keep_fetched(session: Session, now: datetime, source: BusySource, fetched: Fetched, ahead: Ahead) -> None:
+    """What a link answered, read ``ahead`` of the transaction. Raises NotACalendar."""
     if fetched.text is not None:
-        keep_objects(session, now, source, {WHOLE: (fetched.etag, fetched.text)}, (), everything=True)
+        whole = {WHOLE: (fetched.etag, fetched.text)}
+        keep_objects(session, now, source, whole, (), everything=True, ahead=ahead)
         read_ok(
             session,
             now,
@@ -96,12 +100,12 @@ def keep_fetched(session: Session, now: datetime, source: BusySource, fetched: F
         read_ok(session, now, source, next_in=next_in(source.id, now))
 
 
-def found_in(session: Session, now: datetime, source: BusySource, text: str | None = None) -> Found:
+def found_in(session: Session, now: datetime, source: BusySource, skipped: int = 0) -> Found:
     """What is told when a link has just been read."""
     taken = session.scalar(
         select(func.count()).select_from(BusyTime).where(BusyTime.source_id == source.id, BusyTime.ends_at > now)
     )
-    return Found(taken or 0, expanded(text, now, now + timedelta(days=1))[1] if text else 0)
+    return Found(taken or 0, skipped)
 
 
 def next_in(source_id: int, now: datetime) -> timedelta:

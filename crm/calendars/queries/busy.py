@@ -32,10 +32,11 @@ def source(session: Session, scope: Scope, source_id: int) -> BusySource:
 
 
 def due_sources(session: Session, now: datetime, kind: str) -> Sequence[BusySource]:
-    """Those of a kind whose time to be read has come, the longest waiting first; of active consultants only."""
+    """Those of a kind whose time to be read has come, the longest waiting first; of active consultants only,
+    but for those that are being disconnected, which come to their end whoever has left."""
     return session.scalars(
         select(BusySource)
         .join(User, User.id == BusySource.consultant_id)
-        .where(BusySource.kind == kind, BusySource.next_at <= now, User.active)
+        .where(BusySource.kind == kind, BusySource.next_at <= now, User.active | BusySource.ending_at.is_not(None))
         .order_by(BusySource.next_at, BusySource.id)
     ).all()

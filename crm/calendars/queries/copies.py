@@ -25,9 +25,9 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One event to be brought into one calendar. ``entry`` None: it is no longer anybody's. ``known``: it was written
-    there under ``path`` before. ``waits``: their change of it is not settled yet. ``resting``: the calendar fails, and
-    is not asked again before then."""
+    """One event to be brought into one calendar. ``entry`` None: it is not to be there (any more). ``known``: it was
+    written there under ``path`` before. ``waits``: their change of it is not settled yet. ``resting``: the calendar
+    fails, and is not asked again before then."""
 
     copy_id: int
     version: int
@@ -56,7 +56,7 @@ def task(session: Session, copy_id: int) -> Task | None:
     if row is None:
         return None
     copy, source, event = row
-    entry = entry_of(event) if event is not None and source.ending_at is None else None
+    entry = entry_of(event) if event is not None and source.writes and source.ending_at is None else None
     return Task(
         copy.id,
         copy.version,
@@ -111,6 +111,7 @@ class Reading:
 
     source_id: int
     sealed: Sealed
+    reads: bool
     token: str | None
     objects: dict[str, str | None]
     copies: dict[str, Known]
@@ -128,6 +129,7 @@ def reading(session: Session, source_id: int) -> Reading | None:
     return Reading(
         source_id,
         sealed(source),
+        source.reads,
         source.sync_token,
         {row.href: row.etag for row in objects},
         {copy.uid: Known(copy.href, copy.etag, copy.version) for copy in copies},
@@ -160,7 +162,13 @@ def left_in(session: Session, source_id: int) -> int:
     )
 
 
-def unwritten(session: Session, source_id: int) -> int:
-    """Our events that could not be written into the calendar."""
-    failed = (CalendarCopy.source_id == source_id, CalendarCopy.state == "failed")
-    return session.scalar(select(func.count()).select_from(CalendarCopy).where(*failed)) or 0
+def counts(session: Session, source_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """For each calendar: our events in it or on their way, as ``left_in``, and those that could not be written."""
+    state = CalendarCopy.state
+    rows = session.execute(
+        select(CalendarCopy.source_id, func.count().filter(state != "gone"), func.count().filter(state == "failed"))
+        .where(CalendarCopy.source_id.in_(source_ids))
+        .group_by(CalendarCopy.source_id)
+    )
+    found = {number: (left, failed) for number, left, failed in rows}
+    return {number: found.get(number, (0, 0)) for number in source_ids}

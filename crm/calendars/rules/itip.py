@@ -39,15 +39,23 @@ def invitation_text(
 
 def _people(event: Event, method: str, organizer: Party, attendee: Party) -> None:
     host = vCalAddress(f"mailto:{organizer.email}")
-    host.params["CN"] = vText(organizer.name)
+    _named(host, organizer)
     event["organizer"] = host
     guest = vCalAddress(f"mailto:{attendee.email}")
-    guest.params["CN"] = vText(attendee.name)
+    _named(guest, attendee)
     guest.params["ROLE"] = vText("REQ-PARTICIPANT")
     if method == "REQUEST":
         guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
         guest.params["RSVP"] = vText("TRUE")
     event.add("attendee", guest, encode=False)
+
+
+def _named(address: vCalAddress, party: Party) -> None:
+    """CN in letters that every program reads: Outlook does not know how double quotes and new lines are written in
+    it (RFC 6868), so these are made single quotes and spaces. None for a party without a name."""
+    name = " ".join("".join(c if c.isprintable() else " " for c in party.name).replace('"', "'").split())
+    if name:
+        address.params["CN"] = vText(name)
 
 
 ANSWERS = ("ACCEPTED", "DECLINED", "TENTATIVE")

@@ -61,13 +61,23 @@ class Described(tzinfo):
     """Offsets from a VTIMEZONE: which one holds from which wall time on."""
 
     def __init__(self, changes: list[tuple[datetime, timedelta]], before: timedelta) -> None:
+        self._offsets = [before, *(offset for _, offset in changes)]
+        former = list(zip(changes, self._offsets, strict=False))
         self._walls = [wall for wall, _ in changes]
-        self._offsets = [offset for _, offset in changes]
-        self._before = before
+        self._again = [wall - max(timedelta(), was - offset) for (wall, offset), was in former]
+        self._utc = [wall - max(was, offset) for (wall, offset), was in former]
 
     def utcoffset(self, moment: datetime | None) -> timedelta:
-        place = bisect_right(self._walls, moment.replace(tzinfo=None)) if moment else 0
-        return self._offsets[place - 1] if place else self._before
+        """Of a doubled hour the first, the second by ``fold``."""
+        if moment is None:
+            return self._offsets[0]
+        return self._offsets[bisect_right(self._again if moment.fold else self._walls, moment.replace(tzinfo=None))]
+
+    def fromutc(self, moment: datetime) -> datetime:
+        """Python's own looks the offset up at the wrong hour, an hour or two before and after a change."""
+        utc = moment.replace(tzinfo=None)
+        wall = (utc + self._offsets[bisect_right(self._utc, utc)]).replace(tzinfo=self)
+        return wall if wall.utcoffset() == wall.replace(tzinfo=None) - utc else wall.replace(fold=1)
 
     def dst(self, moment: datetime | None) -> timedelta:
         return timedelta()

@@ -14,6 +14,9 @@ from crm.web.permit import actor, scope, scope_for
 
 pages = Blueprint("calendars", __name__)
 LARGEST = 2**53
+ASKING = "10 per minute"
+"""How often one person may have the product ask a calendar server, by any of ASKS."""
+ASKS = ("add_source", "refresh_source", "caldav_find", "caldav_change")
 
 
 def consultant_of(number: str | None) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -10,12 +11,13 @@ from flask_babel import ngettext
 
 from crm.base.errors import NotFound, Refusal
 from crm.calendars import queries
-from crm.calendars.actions.caldav import Draft, connect, disconnect, keep_draft, kept_draft
-from crm.calendars.forms import CaldavForm, ChooseCalendarForm
+from crm.calendars.actions.caldav import READ_ONLY, Draft, change, connect, disconnect, keep_draft, kept_draft
+from crm.calendars.forms import CaldavForm, ChangeCaldavForm, ChooseCalendarForm
+from crm.calendars.jobs.copies import opened
 from crm.calendars.models import BusySource
-from crm.calendars.queries.copies import left_in, unwritten
+from crm.calendars.queries.copies import counts, left_in, sealed
 from crm.calendars.views.blueprint import pages
-from crm.integrations.caldav_wire import Account, CalDavFailed, completed
+from crm.integrations.caldav_wire import MISSING, Account, CalDavFailed, completed
 from crm.people.models import User
 from crm.web.edge import now, session
 from crm.web.i18n import say
@@ -45,12 +47,12 @@ def caldav() -> Any:
 
 def _page(person: User, form: CaldavForm, status: int = 200) -> Any:
     found = [one for one in queries.sources(session(), person.id) if one.kind == "caldav"]
-    left = {one.id: left_in(session(), one.id) for one in found}
+    of = counts(session(), [one.id for one in found])
     return render_template(
         "calendars/caldav.html",
         connected=found,
-        left=left,
-        unwritten={one.id: unwritten(session(), one.id) for one in found},
+        left={number: left for number, (left, _failed) in of.items()},
+        unwritten={number: failed for number, (_left, failed) in of.items()},
         form=form,
     ), status
 
@@ -104,6 +106,55 @@ def caldav_connect() -> Any:
             "success",
         )
     return redirect(url_for("calendars.caldav"), 303)
+
+
+@pages.route(f"/calendar/caldav/{SOURCE}/change", methods=["GET", "POST"])
+@requires("calendars.manage")
+def caldav_change(source_id: int) -> Any:
+    """Other uses, or a new password, which is tried first, with no transaction open; a wrong one changes nothing."""
+    source = _mine(source_id)
+    if source.ending_at is not None:
+        return redirect(url_for("calendars.caldav"), 303)
+    if request.method == "GET":
+        form = ChangeCaldavForm(formdata=None, data={"writes": source.writes, "reads": source.reads})
+        return _change_page(source, form)
+    form, moment = ChangeCaldavForm(), now()
+    if not form.validate():
+        return _change_page(source, form, 422)
+    password = form.password.data or ""
+    if password or (form.writes.data and not source.writes):
+        problem = _tried(source, password, writes=bool(form.writes.data))
+        source = _mine(source_id)
+        if problem:
+            form.form_errors.append(say(problem, {}))
+            return _change_page(source, form, 422)
+    use = {"writes": bool(form.writes.data), "reads": bool(form.reads.data)}
+    try:
+        change(session(), current_app.extensions["crm.vault"], actor(), moment, source, password=password, **use)
+    except Refusal as refusal:
+        form.refused(refusal)
+        return _change_page(source, form, refusal.status)
+    flash(_("%(name)s er ændret. Den læses igen om lidt.", name=source.name), "success")
+    return redirect(url_for("calendars.caldav"), 303)
+
+
+def _tried(source: BusySource, password: str, *, writes: bool) -> str:
+    """Why the calendar cannot be used so, empty when it can. The server is asked with no transaction open."""
+    way = sealed(source)
+    session().rollback()
+    try:
+        account, collection = opened(current_app.extensions["crm.vault"], way)
+        with current_app.extensions["crm.caldav"](replace(account, password=password or account.password)) as dav:
+            found = next((one for one in dav.calendars() if one.url == collection), None)
+    except CalDavFailed as failed:
+        return failed.sentence
+    if found is None:
+        return MISSING
+    return READ_ONLY if writes and not found.writable else ""
+
+
+def _change_page(source: BusySource, form: ChangeCaldavForm, status: int = 200) -> Any:
+    return render_template("calendars/caldav_change.html", source=source, form=form), status
 
 
 @pages.post(f"/calendar/caldav/{SOURCE}/disconnect")

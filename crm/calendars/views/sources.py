@@ -15,6 +15,7 @@ from crm.calendars import actions, queries
 from crm.calendars.forms import SourceForm
 from crm.calendars.jobs.links import NO_CALENDAR, found_in, keep_fetched, read_link
 from crm.calendars.models import BusySource
+from crm.calendars.rules.ahead import read_ahead
 from crm.calendars.rules.busy import NotACalendar
 from crm.calendars.views.blueprint import back, pages
 from crm.calendars.views.page import page_of
@@ -73,6 +74,7 @@ def add_source() -> Any:
     except FetchFailed as failed:
         form.address.errors = [*form.address.errors, say(failed.sentence, {})]
         return _refused(_me(), form)
+    ahead = read_ahead(moment, [fetched.text] if fetched.text is not None else [])
     try:
         source = actions.add_source(
             session(),
@@ -84,13 +86,13 @@ def add_source() -> Any:
             name=form.name.data or "",
             address=address,
         )
-        keep_fetched(session(), moment, source, fetched)
+        keep_fetched(session(), moment, source, fetched, ahead)
     except NotACalendar:
         form.address.errors = [*form.address.errors, say(NO_CALENDAR, {})]
     except Refusal as refusal:
         form.refused(refusal)
     else:
-        _tell(source, fetched.text)
+        _tell(source, ahead.skipped)
         return back(_me())
     session().rollback()
     return _refused(_me(), form)
@@ -100,8 +102,8 @@ def _refused(person: User, form: SourceForm) -> Any:
     return page_of(person, queries.consultants(session(), scope()), 422, source_form=form)
 
 
-def _tell(source: BusySource, text: str | None = None) -> None:
-    found = found_in(session(), now(), source, text)
+def _tell(source: BusySource, skipped: int = 0) -> None:
+    found = found_in(session(), now(), source, skipped)
     told = ngettext(
         "%(name)s er læst: %(num)s optaget tid de næste 6 måneder.",
         "%(name)s er læst: %(num)s optagne tider de næste 6 måneder.",

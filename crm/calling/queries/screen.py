@@ -141,13 +141,22 @@ def same_number(session: Session, scope: Scope, entry: QueueEntry, limit: int = 
     return [SameNumber(*row) for row in rows]
 
 
-TOLD = ("visits.book", "visits.move", "visits.cancel", "visits.report", "openings.log")
+TOLD = (
+    "visits.book",
+    "visits.move",
+    "visits.hand_over",
+    "visits.late",
+    "visits.cancel",
+    "visits.report",
+    "visits.reply",
+    "openings.log",
+)
 """What the phoner is told of what came after the calls; the rooms below write it to the activity log."""
 
 
 def facts(session: Session, scope: Scope, workplace_id: int, limit: int = 12) -> Sequence[Activity]:
     """Visits and openings at a workplace, newest first, of campaigns that the scope takes part in. A report
-    corrected later stands once, as it is now; a booking that was taken back does not stand at all."""
+    corrected later stands once, as it is now; of a booking that was taken back there is no row."""
     in_reach = select(Participation.campaign_id).where(
         scope.clause(jobcentre=Participation.jobcentre_id, firm=Participation.calling_firm_id)
     )
@@ -155,17 +164,14 @@ def facts(session: Session, scope: Scope, workplace_id: int, limit: int = 12) ->
         select(Activity)
         .where(
             Activity.workplace_id == workplace_id,
-            Activity.verb.in_((*TOLD, "visits.undo")),
+            Activity.verb.in_(TOLD),
             Activity.campaign_id.in_(in_reach),
         )
         .order_by(Activity.at.desc(), Activity.id.desc())
         .limit(limit * 2)
     ).all()
-    undone = {row.subject_id for row in rows if row.verb == "visits.undo"}
     found, reported = [], set()
     for row in rows:
-        if row.verb.startswith("visits.") and row.subject_id in undone:
-            continue
         if row.verb == "visits.report":
             if row.subject_id in reported:
                 continue

@@ -87,12 +87,36 @@ def _fact(fact: Activity) -> dict[str, Any]:
     titles = {
         "visits.book": _("Besøg booket"),
         "visits.move": _("Besøg flyttet"),
+        "visits.hand_over": _("Besøg overdraget til en anden konsulent"),
+        "visits.late": _("Forsinkelse meldt til virksomheden"),
+        "visits.reply": _reply(data),
         "visits.cancel": results.get(f"cancelled_by_{data.get('by')}", _("Besøg aflyst")),
         "visits.report": results.get(str(data.get("result")), _("Besøg rapporteret")),
         "openings.log": ngettext("%(num)s åbning", "%(num)s åbninger", int(data.get("positions") or 1)),
     }
     good = fact.verb == "openings.log" or data.get("result") == "held"
-    return {"title": titles[fact.verb], "who": fact.actor_name, "tone": "good" if good else "", **_when(fact.at)}
+    return {
+        "title": titles[fact.verb],
+        "who": fact.actor_name or _nobody(fact),
+        "tone": "good" if good else "",
+        **_when(fact.at),
+    }
+
+
+def _nobody(fact: Activity) -> str:
+    """Who did what nobody was signed in for: by the link in the mail, or by an answer to the invitation."""
+    if not fact.verb.startswith("visits."):
+        return ""
+    return str(_("konsulenten") if (fact.data or {}).get("party") == "consultant" else _("virksomheden"))
+
+
+def _reply(data: dict[str, Any]) -> str:
+    answers = {
+        "ACCEPTED": _("Svar på invitationen: ja"),
+        "DECLINED": _("Svar på invitationen: nej"),
+        "TENTATIVE": _("Svar på invitationen: måske"),
+    }
+    return str(answers.get(str(data.get("partstat")), _("Svar på invitationen")))
 
 
 def warnings(entry: QueueEntry, lines: Sequence[queries.HistoryLine], said: queries.Wording) -> list[dict[str, str]]:

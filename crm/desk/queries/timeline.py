@@ -143,6 +143,7 @@ def _visits(session: Session, scope: Scope, workplace_id: int, before: datetime 
                 "state": visit.state,
                 "jobcentre_id": visit.jobcentre_id,
                 "booked_by": visit.booked_by,
+                **{name: event.data[name] for name in ("party", "partstat", "expected_at") if name in event.data},
             },
         )
 

@@ -8,8 +8,10 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from crm.base.errors import N_
 from crm.calling.queries import Wording, wording
 from crm.campaigns.queries import returned_letter
+from crm.campaigns.rules import STRIKE_REASONS
 from crm.companies.models import Workplace
 from crm.companies.queries import geocoding
 from crm.companies.rules import industry_label
@@ -22,7 +24,7 @@ from crm.followups import queries as follow_ups
 from crm.openings.rules import SHORT
 from crm.visits.rules import EVENTS, STATES
 from crm.web.edge import now, session
-from crm.web.filters import dk_date, dk_datetime, iso
+from crm.web.filters import dk_date, dk_datetime, dk_time, iso
 from crm.web.i18n import locale_code
 from crm.web.permit import may, requires, scope, scope_for
 
@@ -109,12 +111,19 @@ def item(line: Line, said: Wording) -> dict[str, Any]:
     return {
         "title": title,
         "text": text,
-        "who": line.who,
+        "who": line.who or _nobody(line),
         "url": url,
         "tone": TONES.get(line.data.get("answer") or line.what, ""),
         "when": dk_datetime(line.at),
         "datetime": iso(line.at),
     }
+
+
+def _nobody(line: Line) -> str:
+    """Who changed or answered a visit without being signed in."""
+    if line.kind != "visit":
+        return ""
+    return str(_("konsulenten") if line.data.get("party") == "consultant" else _("virksomheden"))
 
 
 def _said(line: Line) -> tuple[str, str, str]:
@@ -133,10 +142,15 @@ def _call(line: Line, said: Wording) -> tuple[str, str, str]:
 
 
 def _visit(line: Line) -> tuple[str, str, str]:
-    title = _(EVENTS[line.what]) if line.what in EVENTS else line.what
+    title = _(EVENTS.get(line.what, N_("Besøg ændret")))
     if line.what in ("report", "cancel"):
         title = f"{title}: {_(STATES[line.data['state']]).lower()}"
-    parts = [_("til %(when)s", when=dk_datetime(line.data["starts_at"])), line.text]
+    if line.what == "reply":
+        answers = {"ACCEPTED": _("ja"), "DECLINED": _("nej"), "TENTATIVE": _("måske")}
+        title = f"{title}: {answers.get(line.data.get('partstat', ''), '')}".rstrip(": ")
+    expected = line.data.get("expected_at")
+    later = _("ventet kl. %(time)s", time=dk_time(datetime.fromisoformat(expected))) if expected else ""
+    parts = [_("til %(when)s", when=dk_datetime(line.data["starts_at"])), later, line.text]
     open_to_me = _may_open(line.data["jobcentre_id"], line.data["booked_by"])
     url = url_for("visits.show", visit_id=line.subject_id) if open_to_me else ""
     return title, " · ".join(part for part in parts if part), url
@@ -189,7 +203,11 @@ def _log(line: Line) -> tuple[str, str, str]:
         "companies.import": _("Læst ind fra registret"),
         "companies.moved": _("Flyttet til en anden kommune"),
         "campaigns.letter": _("Brev sendt"),
+        "campaigns.strike": _("Strøget på ringelisten"),
+        "campaigns.restore": _("Sat på ringelisten igen"),
+        "integrations.retry": _("Besked sendt igen"),
         "campaigns.mail_returned": _("Brev kommet retur"),
         "campaigns.mail_not_returned": _("Brev var alligevel ikke retur"),
     }
-    return known.get(line.what, line.what), line.text, ""
+    text = _(STRIKE_REASONS[line.text]) if line.text in STRIKE_REASONS else line.text
+    return known.get(line.what, _("Ændret")), text, ""

@@ -18,15 +18,19 @@ from crm.visits.rules.places import WORST
 def refresh_capacity(session: Session, now: datetime) -> int:
     """Close the queue of every participation without a bookable time within the horizon, open the others again.
 
-    Judged from the jobcentre's own address: a company there is the easiest to reach. How many changed.
+    Judged from the jobcentre's own address: a company there is the easiest to reach. How many changed. A job looks
+    first and writes afterwards (``jobs.refresh_rooms``).
     """
-    changed = 0
-    for participation in _open(session, now):
-        full = not _has_room(session, now, participation)
-        if full != (participation.calendars_full_since is not None):
-            set_calendars_full(session, now, participation, full)
-            changed += 1
-    return changed
+    changed = out_of_step(session, now)
+    for participation, full in changed:
+        set_calendars_full(session, now, participation, full)
+    return len(changed)
+
+
+def out_of_step(session: Session, now: datetime) -> list[tuple[Participation, bool]]:
+    """Participations whose queue is open without room, or closed with it; and whether the calendars are full."""
+    found = ((one, not _has_room(session, now, one)) for one in _open(session, now))
+    return [(one, full) for one, full in found if full != (one.calendars_full_since is not None)]
 
 
 def _open(session: Session, now: datetime) -> list[Participation]:

@@ -22,6 +22,7 @@ from crm.visits.queries.slots import ask_for_visit
 from crm.visits.rules.words import MATERIALS, OCCUPYING_STATES, RESULTS, SCHEMES, VisitReport
 
 TAKEN = N_("Tiden er lige blevet taget af en anden. Besøget er ikke flyttet.")
+GONE = N_("Bookingen er lige blevet fortrudt, og besøget findes ikke mere. Intet er ændret.")
 
 
 def move(
@@ -177,8 +178,14 @@ def needed(reason: str) -> str:
 
 
 def hold_row(session: Session, visit: Visit) -> None:
-    """Lock the row and see it as it is now."""
-    session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
+    """Lock the row and see it as it is now. Raises Refusal ``stale`` when its booking was taken back.
+
+    Always before the days (``lock_days``), and of several visits in the order of their numbers: two never wait in a
+    ring.
+    """
+    held = session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
+    if held.scalar() is None:
+        raise Refusal("stale", GONE)
     session.refresh(
         visit,
         ["state", "sequence", "starts_at", "ends_at", "consultant_id", "responsible_id", "arrived_at", "reported_at"],

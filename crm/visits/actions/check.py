@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import date, datetime, timedelta
 from typing import Any, NoReturn
 
@@ -14,6 +14,7 @@ from crm.base.clock import danish_date
 from crm.base.db import is_overlap_error, lock_day
 from crm.base.errors import N_, Invalid, NotFound, Refusal
 from crm.travel.engine import default_engine, embedded_engine
+from crm.travel.quiet import without_asking
 from crm.visits.queries.days import load_days
 from crm.visits.queries.slots import Ask, Person, SlotMaker, board, consultants, search
 from crm.visits.rules.day import Day, Verdict, Wish, judge
@@ -95,8 +96,16 @@ def refuse(
     raise Refusal(code, message, extra=others(session, now, ask, person.id, verdict.starts_at), **fields)
 
 
-def others(session: Session, now: datetime, ask: Ask, consultant_id: int, starts_at: datetime) -> dict[str, Any]:
-    """``alternatives``: up to three bookable times near to the one that was refused."""
+def others(
+    session: Session, now: datetime, ask: Ask, consultant_id: int, starts_at: datetime, *, locked: bool = True
+) -> dict[str, Any]:
+    """``alternatives``: up to three bookable times near to the one that was refused. Under a lock no travel engine is
+    called: a drive that is not known yet is estimated, and told as an estimate."""
+    with without_asking() if locked else nullcontext():
+        return _others(session, now, ask, consultant_id, starts_at)
+
+
+def _others(session: Session, now: datetime, ask: Ask, consultant_id: int, starts_at: datetime) -> dict[str, Any]:
     offer = search(session, now, ask, *_around(now, ask, starts_at))
     if not offer.slots:
         offer = search(session, now, ask, now, now + timedelta(days=ask.campaign.horizon_days))

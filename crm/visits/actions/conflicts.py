@@ -104,6 +104,9 @@ def accept(session: Session, actor: User, now: datetime, conflict: VisitConflict
     if not because:
         raise Invalid(N_("Skriv, hvorfor det går alligevel."), errors={"because": N_("Grund mangler")})
     visit = conflict.visit
+    # The visit's row before its day, as everybody who changes it does: the history's row waits for it.
+    session.execute(select(Visit.id).where(Visit.id == visit.id).with_for_update())
+    session.refresh(visit, ["consultant_id", "starts_at", "state", "responsible_id"])
     lock_days(session, [(visit.consultant_id, danish_date(visit.starts_at))])
     session.refresh(conflict, ["settled_at", "signature", "reason"])
     if conflict.settled_at is not None:
@@ -132,11 +135,13 @@ def note_check(session: Session, now: datetime, due: Due) -> None:
 
 
 def settle_over(session: Session, now: datetime, numbers: Collection[int]) -> None:
-    """Conflicts whose visit has begun or is no longer booked."""
+    """Conflicts whose visit has begun or is no longer booked. What somebody is writing at this moment is left to
+    them, or to the next time."""
     if numbers:
+        free = select(VisitConflict.id).where(VisitConflict.id.in_(numbers)).with_for_update(skip_locked=True)
         session.execute(
             update(VisitConflict)
-            .where(VisitConflict.id.in_(numbers), VisitConflict.settled_at.is_(None))
+            .where(VisitConflict.id.in_(session.scalars(free).all()), VisitConflict.settled_at.is_(None))
             .values(settled_at=now, settled_how="over"),
             execution_options={"synchronize_session": "fetch"},
         )

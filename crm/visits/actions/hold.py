@@ -43,7 +43,8 @@ def hold(
     lock_days(session, [(consultant_id, danish_date(starts_at))])
     with lost(session, entry, consultant_id, starts_at):
         slot = drivable(session, now, ask, consultant_id, starts_at)
-    found = session.get(SlotHold, entry.id, populate_existing=True) or SlotHold(entry_id=entry.id)
+    # Locked: another window of the phoner's may let it go meanwhile.
+    found = session.get(SlotHold, entry.id, populate_existing=True, with_for_update=True) or SlotHold(entry_id=entry.id)
     if (found.user_id, found.consultant_id, found.starts_at) != (actor.id, consultant_id, starts_at):
         found.held_at = now
     found.user_id, found.consultant_id = actor.id, consultant_id

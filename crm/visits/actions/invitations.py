@@ -35,11 +35,14 @@ def for_company(now: datetime, visit: Visit, method: Method, parts: Mapping[str,
 def for_consultant(
     session: Session, now: datetime, visit: Visit, method: Method, user: User, parts: Mapping[str, Any]
 ) -> list[dict[str, str]]:
-    """None where we write into the consultant's calendar ourselves, so that nothing stands there twice.
+    """None where we write into the consultant's calendar ourselves, so that nothing stands there twice; one all
+    the same where that does not work just now, or is being given up.
 
     A former consultant's file takes out the time that stood there (``was``).
     """
-    if session.scalar(select(BusySource.id).where(BusySource.consultant_id == user.id, BusySource.writes).limit(1)):
+    source = BusySource
+    works = (source.writes, source.ending_at.is_(None), source.failing_since.is_(None))
+    if session.scalar(select(source.id).where(source.consultant_id == user.id, *works).limit(1)):
         return []
     who = ", ".join(part for part in (visit.contact_name, visit.contact_title) if part)
     phone = f"\nTelefon: {format_phone(visit.contact_phone)}" if visit.contact_phone else ""

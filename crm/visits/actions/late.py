@@ -52,6 +52,8 @@ def tell_late(
     """
     told: list[Visit] = []
     left: list[Visit] = []
+    rows = select(Visit.id).where(Visit.id.in_([visit.id for visit, _ in delayed]))
+    session.execute(rows.order_by(Visit.id).with_for_update())  # by number, as whoever holds several does
     for visit, expected_at in delayed:
         ids = select(Visit.state).where(Visit.id == visit.id).with_for_update()
         message = late_message(session, visit, expected_at)

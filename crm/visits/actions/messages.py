@@ -14,7 +14,7 @@ from crm.campaigns.models import Campaign
 from crm.integrations.actions import send, withdraw
 from crm.integrations.models import OutboxMessage
 from crm.integrations.render import render_mail
-from crm.integrations.sms_words import is_mobile
+from crm.integrations.sms_words import is_mobile, segments
 from crm.people.models import Jobcentre, User
 from crm.visits.actions.invitations import Method, for_company, for_consultant
 from crm.visits.actions.publish import address_of
@@ -24,6 +24,7 @@ from crm.visits.rules.slots import clock_text
 
 REMINDER_MINUTE = 9 * 60
 SMS_WITHIN = timedelta(hours=24)
+MOST_SEGMENTS = 3
 
 
 def tell_booked(session: Session, now: datetime, visit: Visit, leaves: datetime | None = None) -> None:
@@ -158,11 +159,20 @@ def _reminder(session: Session, now: datetime, visit: Visit, parts: Mapping[str,
         return
     leaves, key = at(day, REMINDER_MINUTE), reminder_key(visit, visit.sequence)
     if visit.contact_phone and is_mobile(visit.contact_phone):
-        _subject, short, _html = render_mail("visit_reminder_sms", **parts)
-        _sms(session, now, visit, key, visit.contact_phone, short.strip(), leaves)
+        _sms(session, now, visit, key, visit.contact_phone, reminder_sms(parts), leaves)
     if visit.contact_email:
         human = parts["consultant"].email
         _mail(session, now, visit, key, visit.contact_email, "visit_reminder", parts, not_before=leaves, reply_to=human)
+
+
+def reminder_sms(parts: Mapping[str, Any]) -> str:
+    """With the company's link where all of it goes into MOST_SEGMENTS SMS, as it does with an ordinary public address
+    and names. Else without: a longer one is cut apart by some networks, and half a link opens nothing; the mail of the
+    same morning carries it. A contact without a mail address has no link."""
+    _subject, text, _html = render_mail("visit_reminder_sms", **parts)
+    if parts["link"] and segments(text.strip()) > MOST_SEGMENTS:
+        _subject, text, _html = render_mail("visit_reminder_sms", **{**parts, "link": ""})
+    return text.strip()
 
 
 def _consultant(

@@ -28,6 +28,7 @@ GONE = N_("Forslaget gælder ikke længere: besøget eller din kalender er ændr
 def take_up(session: Session, now: datetime) -> int:
     """Make proposals of what consultants have done in their calendars, and let lapse what no longer holds; how many
     were made."""
+    _hold_visits(session, now)
     found = {(one.visit.id, one.source_id): one for one in changes(session, now)}
     taken: set[int] = set()
     for proposal in all_open(session):
@@ -44,6 +45,14 @@ def take_up(session: Session, now: datetime) -> int:
             _propose(session, now, change)
             made += 1
     return made
+
+
+def _hold_visits(session: Session, now: datetime) -> None:
+    """The rows of all visits concerned, by number and before their proposals, as ``accept`` holds them: nobody settles
+    a proposal or moves a visit while it is looked at."""
+    concerned = {one.visit.id for one in changes(session, now)} | {one.visit_id for one in all_open(session)}
+    session.execute(select(Visit.id).where(Visit.id.in_(concerned)).order_by(Visit.id).with_for_update())
+    session.expire_all()
 
 
 def _propose(session: Session, now: datetime, change: Change) -> None:

@@ -59,7 +59,7 @@ def reassign(
     wanted = {choice.visit_id: choice for choice in choices if not choice.keep}
     if not wanted and absence is None:
         raise Invalid(N_("Vælg mindst ét besøg, der skal flyttes, overdrages eller aflyses."))
-    _warm(session, now, wanted)
+    warm_choices(session, now, wanted)
     with session.begin_nested():
         visits = _held(session, consultant_id, wanted)
         days = _days(consultant_id, visits, wanted)
@@ -118,7 +118,7 @@ def _carry_out(session: Session, actor: User, now: datetime, visit: Visit, choic
     return relocate(session, actor, now, visit, target, choice.starts_at, reason)
 
 
-def _warm(session: Session, now: datetime, wanted: Mapping[int, Choice]) -> None:
+def warm_choices(session: Session, now: datetime, wanted: Mapping[int, Choice]) -> None:
     """Have the engine fetch the drives before anybody is held off."""
     for visit in session.scalars(select(Visit).where(Visit.id.in_(wanted))).unique():
         choice = wanted[visit.id]

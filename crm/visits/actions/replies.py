@@ -44,7 +44,10 @@ def read_mailbox(mailbox: Mailbox, transaction: Callable[[], AbstractContextMana
         for letter in box.letters(AT_ONCE):
             try:
                 with transaction() as session:
-                    meant = take_in(session, now, letter)
+                    known = _is_known(session, letter)
+                found = None if known or letter.raw is None else answer_in(letter.raw)
+                with transaction() as session:
+                    meant = take_in(session, now, letter, found)
                 kept += meant == "reply"
             except OperationalError:
                 raise  # the database is away, and no fault of the mail: it waits for the next time
@@ -56,12 +59,12 @@ def read_mailbox(mailbox: Mailbox, transaction: Callable[[], AbstractContextMana
     return kept
 
 
-def take_in(session: Session, now: datetime, letter: Letter) -> str:
-    """Keep the answer of one mail; ``reply``, ``other`` or ``broken``, or ``known`` when it has been read before."""
+def take_in(session: Session, now: datetime, letter: Letter, found: Answer | None) -> str:
+    """Keep the answer of one mail (``found``: ``answer_in``, read before the transaction, which may take its time);
+    ``reply``, ``other`` or ``broken``, or ``known`` when it has been read before."""
     name = name_of(letter)
-    if session.scalar(select(IncomingMail.id).where(IncomingMail.message_id == name)) is not None:
+    if _is_known(session, letter):
         return "known"
-    found = _answer(letter.raw) if letter.raw is not None else None
     visit = _visit(session, found) if found else None
     party = _party(session, visit, found) if visit and found else None
     meant = "broken" if letter.raw is None else "other"
@@ -71,6 +74,10 @@ def take_in(session: Session, now: datetime, letter: Letter) -> str:
     _note(session, now, name, meant)
     session.flush()
     return meant
+
+
+def _is_known(session: Session, letter: Letter) -> bool:
+    return session.scalar(select(IncomingMail.id).where(IncomingMail.message_id == name_of(letter))) is not None
 
 
 def name_of(letter: Letter) -> str:
@@ -87,7 +94,7 @@ def _note(session: Session, now: datetime, name: str, meant: str) -> None:
     session.flush()
 
 
-def _answer(raw: bytes) -> Answer | None:
+def answer_in(raw: bytes) -> Answer | None:
     """The first answer to an invitation of ours, anywhere in the mail."""
     for data, charset in _calendars(message_from_bytes(raw, policy=policy.compat32)):
         for found in answers(data, charset):

@@ -1,4 +1,7 @@
-"""A booked visit that no longer fits is told to who answers for it and to the jobcentre's leads: once each."""
+"""A booked visit that no longer fits is told to who answers for it and to the jobcentre's leads: once each.
+
+Who is disabled is told nothing: they may not know of the company any more.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +36,13 @@ def tell_conflict(session: Session, now: datetime, conflict: VisitConflict) -> N
         "why": message.format(**fields),
         "day": danish_date(visit.starts_at),
     }
-    for user in {one.id: one for one in (consultant, *leads_of(session, visit.jobcentre_id))}.values():
+    found = {one.id: one for one in (consultant, *leads_of(session, visit.jobcentre_id)) if one.active}
+    for user in found.values():
         subject, text, html = render_mail("visit_conflict", **parts, user=user)
         key = f"conflict:{conflict.id}:{user.id}"
         about: dict[str, Any] = {"subject": subject, "text": text, "html": html, "workplace_id": visit.workplace_id}
         send(session, now, channel="mail", dedupe_key=key, to=user.email, **about)
-    if consultant.phone and visit.starts_at < now + SMS_WITHIN:
+    if consultant.active and consultant.phone and visit.starts_at < now + SMS_WITHIN:
         subject, _, _ = render_mail("visit_conflict", **parts, user=consultant)
         key = f"conflict:{conflict.id}:{consultant.id}:sms"
         text = f"{subject}. Kl. {clock_text(visit.starts_at)}. {parts['why']}"

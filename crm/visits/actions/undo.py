@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from crm.base import activity
 from crm.base.activity import Activity
+from crm.base.clock import danish_date
 from crm.base.errors import N_, NotFound, Refusal
 from crm.calendars.actions import unpublish
 from crm.calling.actions import undo
 from crm.calling.models import Call, QueueEntry
 from crm.calling.rules import BOOKED
 from crm.people.models import User
+from crm.visits.actions.check import lock_days
 from crm.visits.actions.messages import untell
 from crm.visits.actions.publish import uid_of
 from crm.visits.models import FitRun, SlotHold, Visit, VisitEvent
@@ -44,6 +46,7 @@ def undo_booking(session: Session, actor: User, now: datetime, call: Call) -> Qu
     )
     if visit is None or visit.state != "booked" or visit.sequence or visit.arrived_at:
         raise Refusal("stale", CHANGED)
+    lock_days(session, [(visit.consultant_id, danish_date(visit.starts_at))])
     if not untell(session, visit):
         raise Refusal("too_late", TOLD)
     unpublish(session, now, uid_of(visit))

@@ -14,11 +14,11 @@ from crm.visits.models.visits import Visit
 
 class VisitConflict(Base):
     """A booked visit that no longer fits its day because something beside it changed (base, hours, absence, own
-    appointments, a neighbour). One open row a visit.
+    appointments, a neighbour, the campaign's margin), or because its consultant is gone. One open row a visit.
 
-    ``reason``: a key of words.REFUSED. ``data``: needed_min, available_min, place. ``told_at``: when the consultant and
-    the leads were told. Settled when the day fits again, or the visit is moved or cancelled, or somebody says that it
-    will do: ``settled_how`` is ``fits``, ``changed``, ``over`` or ``accepted``, the last with who and why.
+    ``reason``: a key of rules.conflicts.WORDS. ``data``: needed_min, available_min, place. ``told_at``: when the
+    consultant and the leads were told. Settled when the day fits again, or the visit is moved or cancelled, or somebody
+    says that it will do: ``settled_how`` is ``fits``, ``changed``, ``over`` or ``accepted``, the last with who and why.
     ``signature``: what stands in the way, in one line; an accepted one is not raised again while that stays the same,
     and is emptied once the day has fitted.
     """

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
 from crm.base.clock import danish_date
+from crm.campaigns.models import Campaign
 from crm.people.models import User
 from crm.visits.models import ConflictCheck, Visit, VisitConflict
 
@@ -21,6 +22,11 @@ MOST = 5000
 FILLED_WITHIN = timedelta(hours=1)
 """A number that is missing from the log this long was never used."""
 GAPS = 2000
+
+PEOPLE = ("people.disable", "people.enable", "people.set_roles")
+"""Somebody may be a consultant of the jobcentre no more, or again."""
+TERMS = "campaigns.edit"
+"""The margin of a campaign's visits may be another."""
 
 Days = dict[int, set[date] | None]
 """Consultant -> the days to look at; None: all that have visits."""
@@ -53,7 +59,7 @@ def due_checks(session: Session, now: datetime) -> Due | None:
     gaps = _gaps(state.last_activity_id, top, waiting, {fact[0] for fact in facts}, now)
     if not facts and gaps == state.gaps and not over:
         return None
-    return Due(max(top, state.last_activity_id), gaps, _concerned(session, facts), over)
+    return Due(max(top, state.last_activity_id), gaps, _concerned(session, now, facts), over)
 
 
 def _facts(session: Session, last: int, missing: list[int]) -> list[Any]:
@@ -87,17 +93,28 @@ def _over(session: Session, now: datetime) -> list[int]:
     )
 
 
-def _concerned(session: Session, facts: Iterable[Any]) -> Days:
-    """A change of somebody's calendar concerns all their days; one of a visit the days it lies or lay on."""
+def _concerned(session: Session, now: datetime, facts: Iterable[Any]) -> Days:
+    """A change of somebody's calendar or of their roles concerns all their days, one of a campaign's terms the days of
+    everybody with visits of it; one of a visit the days it lies or lay on.
+
+    That a workplace has been looked up better concerns none: a visit stays at the spot it was booked at, with the
+    margin of that spot (``rules.places.blur_at``).
+    """
     days: Days = {}
     visits: list[int] = []
+    campaigns: list[int] = []
     for _, verb, kind, subject, data in facts:
-        if verb.startswith("calendars.") and kind == User.__tablename__:
+        if (verb.startswith("calendars.") or verb in PEOPLE) and kind == User.__tablename__:
             days[subject] = None
+        elif verb == TERMS and kind == Campaign.__tablename__:
+            campaigns.append(subject)
         elif verb.startswith("visits."):
             visits += [subject] if kind == Visit.__tablename__ else []
             for who, day in _named(data):
                 _add(days, who, day)
+    if campaigns:
+        booked = select(Visit.consultant_id).where(Visit.campaign_id.in_(campaigns), Visit.state == "booked")
+        days |= dict.fromkeys(session.scalars(booked.where(Visit.starts_at > now).distinct()))
     if visits:
         rows = session.execute(select(Visit.consultant_id, Visit.starts_at).where(Visit.id.in_(visits)))
         for who, starts_at in rows:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from crm.base.clock import danish_date
+from crm.base.clock import danish, danish_date
 from crm.base.errors import NotFound
 from crm.calendars.rules import monday_of, week_bounds, week_name, week_of
 from crm.calling.models import QueueEntry
@@ -22,6 +22,9 @@ from crm.visits.rules.slots import Slot
 A_DAY = 5
 """So many times a day are shown at most: a choice, not a timetable."""
 OWN = 4
+APART = timedelta(hours=1)
+PARTS = (11 * 60, 13 * 60)
+"""Danish minutes at which noon and afternoon begin."""
 JUST = timedelta(minutes=15)
 AHEAD = timedelta(weeks=4)
 
@@ -132,15 +135,30 @@ def company_week(session: Session, now: datetime, visit: Visit, week: str | None
 
 
 def by_day(slots: Sequence[Slot], consultant_id: int) -> list[Day]:
-    """At most A_DAY a day, no start twice, the best ranked; ``slots`` are ranked, the days and times come in order."""
+    """At most A_DAY a day, no start twice, the best ranked, the consultant's own spread over the day. ``slots`` are
+    ranked; days and times come in order."""
     days: dict[date, list[Slot]] = {}
     for slot in slots:
         days.setdefault(danish_date(slot.starts_at), []).append(slot)
     return [_day(day, days[day], consultant_id) for day in sorted(days)]
 
 
+def spread(slots: Sequence[Slot]) -> list[Slot]:
+    """At most OWN of one day's times, ranked as they come: the best of morning, noon and afternoon, then others at
+    least an hour from all of these. Half hours in a row are one choice, not four."""
+    best: dict[int, Slot] = {}
+    for slot in slots:
+        minute = danish(slot.starts_at).hour * 60 + danish(slot.starts_at).minute
+        best.setdefault(sum(minute >= part for part in PARTS), slot)
+    chosen = list(best.values())
+    for slot in slots:
+        if len(chosen) < OWN and all(abs(slot.starts_at - one.starts_at) >= APART for one in chosen):
+            chosen.append(slot)
+    return chosen
+
+
 def _day(day: date, slots: Sequence[Slot], consultant_id: int) -> Day:
-    own = [slot for slot in slots if slot.consultant_id == consultant_id][:OWN]
+    own = spread([slot for slot in slots if slot.consultant_id == consultant_id])
     seen = {slot.starts_at for slot in own}
     others: list[Slot] = []
     for slot in slots:

@@ -46,7 +46,7 @@ class Findings:
 
 
 def examine(session: Session, now: datetime, consultant_id: int, days: Collection[date] | None = None) -> Findings:
-    """Judge every booked visit that has not begun against its day; seven queries at most, whatever their number.
+    """Judge every booked visit that has not begun against its day; eight queries at most, whatever their number.
 
     ``days`` None: every day that has one. Notice and horizon are no matter: the visit is booked.
     """
@@ -118,8 +118,10 @@ def _known(session: Session, consultant_id: int, days: Collection[date] | None) 
 def _troubles(session: Session, now: datetime, consultant_id: int, booked: Sequence[Visit]) -> dict[int, Trouble]:
     """By visit."""
     by_day: dict[date, list[Booked]] = {}
+    serves = _serves(session, consultant_id) if booked else set()
     for visit in booked:
-        by_day.setdefault(danish_date(visit.starts_at), []).append(_as_booked(visit, now))
+        one = replace(_as_booked(visit, now), gone=visit.jobcentre_id not in serves)
+        by_day.setdefault(danish_date(visit.starts_at), []).append(one)
     found: dict[int, Trouble] = {}
     if by_day:
         span = days_between(day_bounds(min(by_day))[0], day_bounds(max(by_day))[1])
@@ -128,6 +130,13 @@ def _troubles(session: Session, now: datetime, consultant_id: int, booked: Seque
             for trouble in troubles(days.get((consultant_id, day)), ones, default_engine()):
                 found[trouble.ref] = trouble
     return found
+
+
+def _serves(session: Session, consultant_id: int) -> set[int]:
+    """The jobcentres that an active user is a consultant of; none of one who is disabled."""
+    roles = select(UserRole.jobcentre_id).join(User, User.id == UserRole.user_id)
+    rows = session.scalars(roles.where(User.id == consultant_id, User.active, UserRole.role == "consultant"))
+    return {number for number in rows if number is not None}
 
 
 def _as_booked(visit: Visit, now: datetime) -> Booked:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
@@ -14,13 +15,14 @@ from sqlalchemy.orm import Session
 from crm.base.clock import at, danish_date, day_bounds
 from crm.calendars.queries import Home, Terms, Time, terms, times
 from crm.calling.models import QueueEntry
+from crm.campaigns.models import Campaign
 from crm.companies.models import Workplace
 from crm.travel.engine import Place, default_engine, embedded_engine
 from crm.travel.postcodes import row_of_postcode
 from crm.visits.models import SlotHold, Visit
 from crm.visits.rules.day import Day, Span, Stop
 from crm.visits.rules.lunch import Lunch
-from crm.visits.rules.places import blur
+from crm.visits.rules.places import blur, blur_at
 from crm.visits.rules.words import OCCUPYING_STATES
 
 
@@ -167,13 +169,19 @@ def _ordered(places: Iterable[Place]) -> list[Place]:
     return sorted(places, key=lambda place: (place.lat, place.lon))
 
 
+def _columns(*models: Any) -> list[Any]:
+    """Plain columns: cheaper to select than mapped ones."""
+    return [inspect(model).local_table.c for model in models]
+
+
 def _visits(session: Session, people: Collection[int], dates: Sequence[date], exclude: int | None) -> _Loaded:
     """The occupying visits of the weeks these dates lie in, by start; ``exclude`` is left out."""
     monday = dates[0] - timedelta(days=dates[0].weekday())
     days = [monday + timedelta(days=n) for n in range((dates[-1] - monday).days + 7 - dates[-1].weekday())]
     opens = [day_bounds(day)[0] for day in days]
     weeks = [day.isocalendar()[:2] for day in days]
-    visit, place = inspect(Visit).local_table.c, inspect(Workplace).local_table.c
+    visit, place, terms = _columns(Visit, Workplace, Campaign)
+    known = (place.city, place.lat, place.lon, place.geo_source, terms.margin_minutes)
     rows = session.execute(
         select(
             visit.id,
@@ -182,10 +190,10 @@ def _visits(session: Session, people: Collection[int], dates: Sequence[date], ex
             visit.ends_at,
             visit.lat,
             visit.lon,
-            place.city,
-            place.geo_source,
+            *known,
         )
         .join_from(visit.id.table, place.id.table, place.id == visit.workplace_id)
+        .join(terms.id.table, terms.id == visit.campaign_id)
         .where(
             visit.consultant_id.in_(people),
             visit.state.in_(OCCUPYING_STATES),
@@ -195,13 +203,13 @@ def _visits(session: Session, people: Collection[int], dates: Sequence[date], ex
         .order_by(visit.starts_at)
     )
     loaded = _Loaded()
-    for number, who, start, end, lat, lon, city, source in rows.all():
+    for number, who, start, end, lat, lon, city, *spot, margin in rows.all():
         if number != exclude:
             at = bisect_right(opens, start) - 1
             week = (who, *weeks[at])
             loaded.weeks[week] = loaded.weeks.get(week, 0) + 1
             loaded.stops.setdefault((who, days[at]), []).append(
-                Stop(start, end, Place(lat, lon), city, "visit", blur(source))
+                Stop(start, end, Place(lat, lon), city, "visit", blur_at((lat, lon), *spot), margin=margin)
             )
     return loaded
 
@@ -213,9 +221,19 @@ def _add_holds(
     holds: Holds,
     stops: dict[tuple[int, date], list[Stop]],
 ) -> None:
-    """Put the live holds among the stops, by start. A hold lives as long as its phoner has the company in hand."""
-    held, entry, place = inspect(SlotHold).local_table.c, inspect(QueueEntry).local_table.c, inspect(Workplace)
-    where = place.local_table.c
+    """Put the live holds among the stops, by start."""
+    for who, stop in held_stops(session, people, span, holds):
+        day = stops.setdefault((who, danish_date(stop.starts_at)), [])
+        day.append(stop)
+        day.sort(key=lambda one: one.starts_at)
+
+
+def held_stops(
+    session: Session, people: Collection[int], span: tuple[datetime, datetime], holds: Holds
+) -> list[tuple[int, Stop]]:
+    """Live holds of these consultants that begin within the span. A hold lives as long as its phoner has the company in
+    hand. One query."""
+    held, entry, where, terms = _columns(SlotHold, QueueEntry, Workplace, Campaign)
     rows = session.execute(
         select(
             held.consultant_id,
@@ -226,9 +244,11 @@ def _add_holds(
             held.until,
             where.city,
             where.geo_source,
+            terms.margin_minutes,
         )
         .join_from(held.entry_id.table, entry.id.table, entry.id == held.entry_id)
         .join(where.id.table, where.id == entry.workplace_id)
+        .join(terms.id.table, terms.id == entry.campaign_id)
         .where(
             held.consultant_id.in_(people),
             held.starts_at >= span[0],
@@ -240,7 +260,7 @@ def _add_holds(
             entry.claimed_at.is_not(None),
         )
     )
-    for who, start, end, lat, lon, until, city, source in rows:
-        day = stops.setdefault((who, danish_date(start)), [])
-        day.append(Stop(start, end, Place(lat, lon), city, "hold", blur(source), until))
-        day.sort(key=lambda stop: stop.starts_at)
+    return [
+        (who, Stop(start, end, Place(lat, lon), city, "hold", blur(source), until, margin))
+        for who, start, end, lat, lon, until, city, source, margin in rows
+    ]

@@ -36,6 +36,11 @@ CALENDAR_FACTS = (
     "calendars.remove_absence",
     "calendars.set_wishes",
     "calendars.busy",
+    "calendars.remove_source",
+    "calendars.disconnect",
+    "people.disable",
+    "people.enable",
+    "people.set_roles",
 )
 GRID = 2
 """Decimals of a degree within which companies of one postcode count as one place: about 1 km, a minute's drive."""

@@ -1,4 +1,4 @@
-"""The consultant's day: visits, own time and the drives between them; six queries whatever it holds."""
+"""The consultant's day: visits, own time and the drives between them; seven queries whatever it holds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from crm.campaigns.models import Campaign
 from crm.people.models import User
 from crm.travel.engine import Place, default_engine
 from crm.visits.models import Visit
+from crm.visits.queries.days import Holds, held_stops
+from crm.visits.rules.places import blur_at
 from crm.visits.rules.route import Halt, Lunch, Route, beside, route
+from crm.visits.rules.stops import Stop
 from crm.visits.rules.words import OCCUPYING_STATES
 
 
@@ -38,7 +41,8 @@ class DayPlan:
     """A consultant's day as it is driven. ``next`` is the first visit not over yet, on the day itself only.
 
     ``base`` None: none is known, so only the drives between visits are. ``bookers``: who booked the visits, by id.
-    ``following``: the day of the next visit after this day.
+    ``following``: the day of the next visit after this day. ``kept``: the route with the times as stops that are held
+    for somebody who is talking with a company: nothing else is to be done in them.
     """
 
     day: date
@@ -50,6 +54,7 @@ class DayPlan:
     taken: Sequence[Taken]
     following: date | None
     bookers: dict[int, str]
+    kept: Route
 
     @property
     def unreported(self) -> list[Visit]:
@@ -64,23 +69,34 @@ class DayPlan:
 def day_plan(session: Session, consultant: User, day: date, now: datetime) -> DayPlan:
     """The day with drives and leave-by times. A cancelled visit is no stop of it."""
     start, end = day_bounds(day)
-    found, margin, bookers = _visits(session, consultant, start, end)
+    found, margins, bookers = _visits(session, consultant, start, end)
     base = base_on(session, consultant.id, day)
     hours = hours_between(weekly_hours(session, consultant.id), start, end)
-    visits = [_halt(visit) for visit in found]
+    visits = [_halt(visit, margins[visit.id]) for visit in found]
     apart, taken = _taken(session, consultant, base, visits, hours, (start, end), now)
     place = Place(base.lat, base.lon) if base else None
     halts = sorted((*visits, *apart), key=lambda halt: halt.starts_at)
-    driven = route(place, halts, default_engine(), margin, _lunch(day, base.wishes if base else None))
+    lunch = _lunch(day, base.wishes if base else None)
+    held = [_held(stop) for _, stop in held_stops(session, [consultant.id], (start, end), Holds(now))]
+    line = sorted((*halts, *held), key=lambda halt: halt.starts_at)
+    _warm(place, line)
+    driven = route(place, halts, default_engine(), lunch=lunch)
+    kept = route(place, line, default_engine(), lunch=lunch) if held else driven
     upcoming_now = next_of(found, now) if day == danish_date(now) else None
     following = _next_day(session, consultant, end)
-    return DayPlan(day, base, found, driven, upcoming_now, hours, taken, following, bookers)
+    return DayPlan(day, base, found, driven, upcoming_now, hours, taken, following, bookers, kept)
+
+
+def _warm(base: Place | None, line: Sequence[Halt]) -> None:
+    """An engine over HTTP is asked for all the drives at once."""
+    places = list(dict.fromkeys((*([base] if base else []), *(halt.place for halt in line))))
+    default_engine().warm(places, places)
 
 
 def _visits(
     session: Session, consultant: User, start: datetime, end: datetime
-) -> tuple[list[Visit], int, dict[int, str]]:
-    """The day's visits, the widest margin of their campaigns, and who booked them."""
+) -> tuple[list[Visit], dict[int, int], dict[int, str]]:
+    """The day's visits, the margin of each one's campaign, and who booked them."""
     booker = aliased(User)
     rows = session.execute(
         select(Visit, Campaign.margin_minutes, booker.name)
@@ -95,11 +111,17 @@ def _visits(
         .order_by(Visit.starts_at)
     ).all()
     bookers = {visit.booked_by: name for visit, _, name in rows if visit.booked_by and name}
-    return [visit for visit, _, _ in rows], max((margin for _, margin, _ in rows), default=0), bookers
+    return [visit for visit, _, _ in rows], {visit.id: margin for visit, margin, _ in rows}, bookers
 
 
-def _halt(visit: Visit) -> Halt:
-    return Halt("visit", Place(visit.lat, visit.lon), visit.starts_at, visit.ends_at, visit, visit.state != "booked")
+def _halt(visit: Visit, margin: int) -> Halt:
+    place, company, done = Place(visit.lat, visit.lon), visit.workplace, visit.state != "booked"
+    blur = blur_at((visit.lat, visit.lon), company.lat, company.lon, company.geo_source)
+    return Halt("visit", place, visit.starts_at, visit.ends_at, visit, done, margin, blur)
+
+
+def _held(stop: Stop) -> Halt:
+    return Halt("hold", stop.place, stop.starts_at, stop.ends_at, None, False, stop.margin, stop.blur)
 
 
 def _taken(

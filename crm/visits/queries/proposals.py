@@ -39,6 +39,7 @@ def changes(session: Session, now: datetime) -> list[Change]:
         .where(
             CalendarCopy.theirs_change.is_not(None),
             BusySource.ending_at.is_(None),
+            BusySource.writes,
             Visit.state == "booked",
             Visit.starts_at > now,
         )

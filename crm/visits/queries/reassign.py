@@ -116,7 +116,9 @@ def colleagues(session: Session, now: datetime, visit: Visit) -> list[Slot]:
 def _task(visit: Visit, now: datetime, day: Day | None) -> Task:
     wish = ask_for_visit(visit).wish(now)
     known = next((stop for stop in (day.stops if day else ()) if is_of(stop, as_booked(visit, now))), None)
-    stop = known or Stop(visit.starts_at, visit.ends_at, wish.place, visit.workplace.city, "visit", wish.blur)
+    stop = known or Stop(
+        visit.starts_at, visit.ends_at, wish.place, visit.workplace.city, "visit", wish.blur, None, wish.margin
+    )
     return Task(visit.id, visit.starts_at, wish, stop)
 
 

@@ -21,7 +21,7 @@ from crm.travel.places import TravelEngine
 from crm.visits.models import SlotWeights, Visit
 from crm.visits.queries.days import Holds, Limits, load_days, warm
 from crm.visits.rules.day import TAKEN, Day, Verdict, Wish, bookable, turned_down
-from crm.visits.rules.places import WORST, blur, covers
+from crm.visits.rules.places import WORST, blur, blur_at, covers
 from crm.visits.rules.slots import Offer, Slot, explained, other_end, rank
 from crm.visits.rules.weights import EVEN, Weights, days_ahead
 
@@ -100,7 +100,7 @@ def ask_for_visit(visit: Visit) -> Ask:
         visit.jobcentre_id,
         visit.entry.campaign,
         place,
-        blur(company.geo_source),
+        blur_at((visit.lat, visit.lon), company.lat, company.lon, company.geo_source),
         company.postcode,
         visit.id,
         False,

@@ -21,6 +21,7 @@ from crm.companies.models import Contact, Workplace
 from crm.people.models import User
 from crm.travel.engine import Place, default_engine
 from crm.visits.models import Visit
+from crm.visits.rules.places import blur
 from crm.visits.rules.spare import Box, Fit, Opening, box, fit
 
 JUDGED = 50
@@ -74,7 +75,11 @@ def proposals(session: Session, scope: Scope, now: datetime, opening: Opening, l
     found = _waiting(session, scope, now, box(opening))
     engine, places = default_engine(), [one.place for one in found]
     engine.warm([opening.origin, opening.goal], places)
-    fitting = [Proposal(one, how) for one in found if (how := fit(opening, one.place, engine)) is not None]
+    fitting = [
+        Proposal(one, how)
+        for one in found
+        if (how := fit(opening, one.place, engine, blur(one.geo_source))) is not None
+    ]
     fitting.sort(key=lambda one: (one.fit.extra_min, one.fit.there.minutes, one.waiting.entry_id))
     once = {one.waiting.workplace_id: one for one in reversed(fitting)}  # a company may wait in several campaigns
     return [one for one in fitting if once[one.waiting.workplace_id] is one][:limit]

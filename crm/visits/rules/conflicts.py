@@ -15,7 +15,13 @@ NOT_JUDGED: dict[str, Any] = {"max_visits": 10_000, "lunch": None, "areas": (), 
 """Wishes say what is booked from now on and make no drive impossible. How many visits a day may have is judged for the
 day as a whole, not for one visit against the others."""
 
+GONE = "gone"
+"""Not a refused time: whoever no longer works there is offered none at all."""
+
 WORDS = {
+    GONE: N_(
+        "Konsulenten er ikke længere konsulent i jobcentret. Giv besøget til en kollega, flyt det eller aflys det."
+    ),
     "overlap": N_("Et andet besøg ligger samtidig."),
     "away": N_("Konsulenten er fraværende på det tidspunkt."),
     "busy": N_("Konsulenten er optaget i sin egen kalender på det tidspunkt."),
@@ -30,11 +36,13 @@ OTHERWISE = N_("Besøget passer ikke længere i konsulentens dag.")
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """A visit that is to be made. ``ref`` rises with the order of booking; ``wish``: its place, length and margin."""
+    """A visit that is to be made. ``ref`` rises with the order of booking; ``wish``: its place, length and margin;
+    ``gone``: its consultant has been disabled, or belongs to the jobcentre no more."""
 
     ref: int
     starts_at: datetime
     wish: Wish
+    gone: bool = False
 
     @property
     def ends_at(self) -> datetime:
@@ -43,7 +51,7 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What stands in a visit's way: ``reason`` (a key of words.REFUSED), the drive's figures in minutes (margin
+    """What stands in a visit's way: ``reason`` (a key of WORDS), the drive's figures in minutes (margin
     included), ``place`` where the drive comes from or goes to, ``neighbour`` the visit there, ``most`` visits a day."""
 
     ref: int
@@ -88,12 +96,12 @@ def troubles(day: Day | None, booked: Sequence[Booked], engine: TravelEngine) ->
     ``day`` None: the consultant does not work. Of two visits with too little time between them the later one is named;
     of more visits than the consultant takes those that were booked last.
     """
-    found: dict[int, Trouble] = {}
+    found = {one.ref: Trouble(one.ref, GONE) for one in booked if one.gone}
     verdicts = {one.ref: _judged(day, one, engine) for one in booked}
     by_start = {one.starts_at: one.ref for one in booked}
     for one in booked:
         verdict = verdicts[one.ref]
-        if verdict.reason is None:
+        if verdict.reason is None or one.gone:
             continue
         trouble = _trouble(one, verdict, by_start, engine)
         other = trouble.neighbour

@@ -98,14 +98,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The time between two stops, with the drives a visit in it would take."""
+    """The time between two stops, with the drives a visit in it would take and the margin of each: of the two ends of
+    a drive the larger campaign margin, and the larger blur. A third place that is not known well makes no drive longer;
+    did it, a booking could put the visit before it in conflict."""
 
     before: Stop
     after: Stop
     there: Leg
     onward: Leg
     replaced: Leg
-    margin: int
+    margin_there: int
+    margin_onward: int
 
     @property
     def ferry(self) -> str | None:
@@ -169,8 +172,13 @@ def _gap(before: Stop, after: Stop, wish: Wish, engine: TravelEngine) -> Gap:
         engine.leg(before.place, wish.place),
         engine.leg(wish.place, after.place),
         engine.leg(before.place, after.place),
-        wish.margin + max(before.blur, after.blur, wish.blur),
+        _margin(before, wish),
+        _margin(after, wish),
     )
+
+
+def _margin(stop: Stop, wish: Wish) -> int:
+    return max(stop.margin, wish.margin) + max(stop.blur, wish.blur)
 
 
 def _eaten(lunch: Lunch, gap: Gap, start: datetime, end: datetime) -> bool:
@@ -202,13 +210,13 @@ def _driven(day: Day, gap: Gap, start: datetime, end: datetime) -> Verdict:
     sides = _accepted(gap, start)
     if not (gap.there.reachable and gap.onward.reachable):
         return replace(sides, reason="unreachable")
-    for reason, leg, frm, to in (
-        ("travel_before", gap.there, gap.before.ends_at, start),
-        ("travel_after", gap.onward, end, gap.after.starts_at),
+    for reason, leg, margin, frm, to in (
+        ("travel_before", gap.there, gap.margin_there, gap.before.ends_at, start),
+        ("travel_after", gap.onward, gap.margin_onward, end, gap.after.starts_at),
     ):
         available = minutes_between(frm, to) - _pauses(day.hours, frm, to)
-        if leg.minutes + gap.margin > available:
-            return replace(sides, reason=reason, needed_min=leg.minutes + gap.margin, available_min=available)
+        if leg.minutes + margin > available:
+            return replace(sides, reason=reason, needed_min=leg.minutes + margin, available_min=available)
     return sides
 
 
@@ -255,8 +263,8 @@ def _in_gap(day: Day, gap: Gap, wish: Wish, within: Span, engine: TravelEngine) 
     if not (gap.there.reachable and gap.onward.reachable):
         return
     frees, due = gap.before.ends_at, gap.after.starts_at
-    first = frees + timedelta(minutes=gap.there.minutes + gap.margin)
-    last = due - timedelta(minutes=gap.onward.minutes + gap.margin)
+    first = frees + timedelta(minutes=gap.there.minutes + gap.margin_there)
+    last = due - timedelta(minutes=gap.onward.minutes + gap.margin_onward)
     length = wish.length
     if first + length > last:
         return

@@ -42,9 +42,9 @@ Minutes: TypeAlias = int
 class Room(NamedTuple):
     """Free time between two stops, whose places are numbers in ``Plan.places``. ``frees`` and ``due``: when the first
     lets go and the second begins; ``replaced``: minutes of the drive that a visit between them replaces; ``hours``:
-    the day's working time; ``wait``: working days from the first one looked at; ``blur``: more margin because a stop
-    is not known well; ``earliest``, ``latest`` and ``areas``: the consultant's wishes; ``lunch``: where this is the
-    only time of the day for it (minutes, not before, not after)."""
+    the day's working time; ``wait``: working days from the first one looked at; ``margins`` and ``blurs``: of the
+    drive from the first and to the second, see ``day.Gap``; ``earliest``, ``latest`` and ``areas``: the consultant's
+    wishes; ``lunch``: where this is the only time of the day for it (minutes, not before, not after)."""
 
     before: int
     after: int
@@ -53,7 +53,8 @@ class Room(NamedTuple):
     replaced: int
     hours: tuple[tuple[Minutes, Minutes], ...]
     wait: int
-    blur: int
+    margins: tuple[int, int]
+    blurs: tuple[int, int]
     earliest: Minutes
     latest: Minutes
     areas: Areas
@@ -90,8 +91,8 @@ class Plan:
             come, go = there[room.before], onward[room.after]
             if not (come.reachable and go.reachable) or (room.areas and not covers(room.areas, postcode)):
                 continue
-            margin = asked.margin + max(room.blur, blur)
-            first, last = room.frees + come.minutes + margin, room.due - go.minutes - margin
+            first = room.frees + come.minutes + room.margins[0] + max(room.blurs[0], blur)
+            last = room.due - go.minutes - room.margins[1] - max(room.blurs[1], blur)
             if first + asked.length <= last and (n := choices(room, asked, first, last, (come.minutes, go.minutes))):
                 found += [worth(come.minutes + go.minutes - room.replaced, room.wait)] * n
         return found
@@ -176,7 +177,8 @@ def plan(days: Mapping[tuple[int, date], Day], asked: Asked, engine: TravelEngin
                     engine.leg(before.place, after.place).minutes,
                     hours,
                     waits[date_],
-                    max(before.blur, after.blur),
+                    (max(before.margin, asked.margin), max(after.margin, asked.margin)),
+                    (before.blur, after.blur),
                     *within,
                     day.areas,
                     _in_minutes(day.lunch) if day.lunch and only(meals, before.ends_at) else None,

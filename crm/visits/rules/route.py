@@ -21,7 +21,8 @@ STAYS = Leg(0.0, 0, None, True)
 @dataclass(frozen=True, slots=True)
 class Halt:
     """A stop of the route. ``kind``: base, visit, away (absence), busy (an own appointment; like an absence it is
-    spent at the base as far as anyone knows). ``ref``: the visit or absence behind it. ``done``: is over."""
+    spent at the base as far as anyone knows), hold (a time kept for somebody who is talking with the company). ``ref``:
+    the visit or absence behind it. ``done``: is over. ``margin``: of the visit's campaign; ``blur``: places.BLUR."""
 
     kind: str
     place: Place
@@ -29,6 +30,8 @@ class Halt:
     ends_at: datetime
     ref: Any = None
     done: bool = False
+    margin: int = 0
+    blur: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class RouteLeg:
     the way home when the last halt ends.
 
     ``slack_min``: minutes between being free to go (lunch over) and having to, the margin not counted; negative when
-    late; None from the base and on the way home. ``lunch``: where lunch is had before the drive.
+    late; None from the base and on the way home. ``lunch``: where lunch is had before the drive. ``margin``: minutes
+    to spare that booking demands of this drive; with less slack the drive is too tight.
     """
 
     leg: Leg
@@ -55,6 +59,12 @@ class RouteLeg:
     slack_min: int | None
     spare_min: int
     lunch: Span | None = None
+    margin: int = 0
+
+    @property
+    def tight(self) -> bool:
+        """Whether booking would refuse the drive as it lies."""
+        return self.slack_min is not None and self.slack_min < self.margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,6 @@ class Route:
 
     halts: Sequence[Halt] = field(default_factory=list)
     legs: Sequence[RouteLeg] = field(default_factory=list)
-    margin: int = 0
 
     @property
     def driving_min(self) -> int:
@@ -94,12 +103,14 @@ class Route:
 
 
 def route(
-    base: Place | None, halts: Sequence[Halt], engine: TravelEngine, margin: int, lunch: Lunch | None = None
+    base: Place | None, halts: Sequence[Halt], engine: TravelEngine, margin: int = 0, lunch: Lunch | None = None
 ) -> Route:
     """The day from the base through ``halts`` (by start, none over another) and home; without a base only the drives
     between the halts. Empty without halts.
 
-    Leave-by is the appointment less the drive less ``margin`` minutes; an own appointment needs no margin.
+    Leave-by is the appointment less the drive less its margin, which is the one that ``day.judge`` demands: of the two
+    ends the larger campaign margin (``margin`` at the least) and the larger blur. Between two stops of which neither is
+    a visit there is none.
     """
     if not halts:
         return Route()
@@ -109,30 +120,37 @@ def route(
         line = [Halt("base", base, first, first), *halts, Halt("base", base, last, last)]
     drives = [_drive(before, after, engine) for before, after in zip(line, line[1:], strict=False)]
     wished = lunch is not None and lunch.minutes and base is not None
-    at, eaten = _lunch(line, drives, margin, lunch) if lunch and wished else (None, None)
+    spared = [_margin(before, after, margin) for before, after in zip(line, line[1:], strict=False)]
+    at, eaten = _lunch(line, drives, spared, lunch) if lunch and wished else (None, None)
     legs = [
-        _leg(line[number], line[number + 1], leg, margin, eaten if number == at else None)
+        _leg(line[number], line[number + 1], leg, spared[number], eaten if number == at else None)
         for number, leg in enumerate(drives)
     ]
-    return Route(line, legs, margin)
+    return Route(line, legs)
+
+
+def _margin(before: Halt, after: Halt, least: int) -> int:
+    """See ``day.Gap``."""
+    if not {before.kind, after.kind} & {"visit", "hold"}:
+        return 0
+    return max(before.margin, after.margin, least) + max(before.blur, after.blur)
 
 
 def _leg(before: Halt, after: Halt, leg: Leg, margin: int, pause: Span | None) -> RouteLeg:
     if after.kind == "base":
         leave = max(before.ends_at, pause[1]) if pause else before.ends_at
-        return RouteLeg(leg, leave, leave + timedelta(minutes=leg.minutes), None, 0, pause)
-    spared = margin if after.kind == "visit" else 0
-    leave = _leave_by(after, leg, spared)
+        return RouteLeg(leg, leave, leave + timedelta(minutes=leg.minutes), None, 0, pause, margin)
+    leave = _leave_by(after, leg, margin)
     if before.kind == "base":
-        return RouteLeg(leg, leave, after.starts_at, None, 0, pause)
+        return RouteLeg(leg, leave, after.starts_at, None, 0, pause, margin)
     had = minutes_between(*pause) if pause else 0
     slack = minutes_between(before.ends_at, after.starts_at) - leg.minutes - had
-    spare = max(0, slack - spared) if leg.reachable else 0
-    return RouteLeg(leg, leave, after.starts_at, slack, spare if spare >= SPARE else 0, pause)
+    spare = max(0, slack - margin) if leg.reachable else 0
+    return RouteLeg(leg, leave, after.starts_at, slack, spare if spare >= SPARE else 0, pause, margin)
 
 
 def _drive(before: Halt, after: Halt, engine: TravelEngine) -> Leg:
-    if before.place == after.place and "visit" not in (before.kind, after.kind):
+    if before.place == after.place and not {before.kind, after.kind} & {"visit", "hold"}:
         return STAYS
     return engine.leg(before.place, after.place)
 
@@ -141,17 +159,19 @@ def _leave_by(after: Halt, leg: Leg, margin: int) -> datetime:
     return after.starts_at - timedelta(minutes=leg.minutes + margin)
 
 
-def _lunch(line: Sequence[Halt], drives: Sequence[Leg], margin: int, lunch: Lunch) -> tuple[int | None, Span | None]:
+def _lunch(
+    line: Sequence[Halt], drives: Sequence[Leg], margins: Sequence[int], lunch: Lunch
+) -> tuple[int | None, Span | None]:
     """Before which drive, and when: the first place in the day where it can be had. None before the day leaves its
     base, where it needs no place on the route, and where it cannot be had at all."""
     length = timedelta(minutes=lunch.minutes)
-    if lunch.frm + length <= _leave_by(line[1], drives[0], margin):
+    if lunch.frm + length <= _leave_by(line[1], drives[0], margins[0]):
         return None, None
     for number in range(1, len(drives)):
         start = max(line[number].ends_at, lunch.frm)
         end = start + length
         home = number == len(drives) - 1
-        if end <= lunch.to and (home or end <= _leave_by(line[number + 1], drives[number], margin)):
+        if end <= lunch.to and (home or end <= _leave_by(line[number + 1], drives[number], margins[number])):
             back = line[number].ends_at + timedelta(minutes=drives[number].minutes)
             if home and back + length <= lunch.to:
                 return None, None

@@ -26,7 +26,8 @@ class Slot:
     the held one begins. ``reason`` and its figures for a refused one;
     ``by_visit``: it is another visit that stands in the way of the drive, not the day's end or beginning;
     ``held_until``: when the hold that stands in the way lapses; ``lunch`` and ``areas``: the consultant's wishes,
-    ``postcode`` the workplace's. ``verdict``: the stops and drives on both sides, None for a slot read from a text.
+    ``postcode`` the workplace's. ``verdict``: the stops and drives on both sides, None for a slot read from a text; it
+    keeps of them whether a drive is an estimate (``guess``).
     """
 
     consultant_id: int
@@ -55,6 +56,7 @@ class Slot:
     areas: Areas = ()
     postcode: str = ""
     verdict: Verdict | None = None
+    guess: bool = False
 
     @property
     def score(self) -> int:
@@ -65,7 +67,7 @@ class Slot:
     def estimated(self) -> bool:
         """A drive was answered by the engine that stands in for another one."""
         legs = (self.verdict.there, self.verdict.onward) if self.verdict else ()
-        return any(leg.estimate for leg in legs if leg)
+        return self.guess or any(leg.estimate for leg in legs if leg)
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import cos, radians
 
@@ -24,7 +24,7 @@ KM_A_DEGREE = 111.2
 class Opening:
     """A stretch without stops. One is at ``origin`` from ``starts_at`` on and has to be at ``goal`` by ``ends_at``.
 
-    ``direct``: the drive between them. ``margin``: minutes kept back before the next visit; ``lunch``: minutes kept
+    ``direct``: the drive between them. ``margin``: minutes kept back before the next stop; ``lunch``: minutes kept
     free. ``free_min``: what is left.
     """
 
@@ -84,9 +84,7 @@ def openings(day: Route, base: Place, hours: Sequence[Span], engine: TravelEngin
     for one in _between(day, opens, closes) or [Opening(opens, closes, base, base, STAYS)]:
         start = max(one.starts_at, now)
         if start < one.ends_at and one.direct.reachable:
-            cut = Opening(
-                start, one.ends_at, one.origin, one.goal, one.direct, one.margin, one.lunch, one.before, one.after
-            )
+            cut = replace(one, starts_at=start)
             if cut.free_min >= LEAST:
                 result.append(cut)
     return result
@@ -100,7 +98,7 @@ def _between(day: Route, opens: datetime, closes: datetime) -> list[Opening]:
         start = opens if number == 0 else before.ends_at
         end = closes if number == last else after.starts_at
         lunch = minutes_between(*leg.lunch) if leg.lunch else 0
-        margin = day.margin if after.kind == "visit" else 0
+        margin = leg.margin if number < last else 0
         found.append(Opening(start, end, before.place, after.place, leg.leg, margin, lunch, before, after))
     return found
 
@@ -116,15 +114,17 @@ def box(opening: Opening) -> Box:
     return Box(south - up, north + up, west - across, east + across)
 
 
-def fit(opening: Opening, place: Place, engine: TravelEngine) -> Fit | None:
-    """How looking in at ``place`` fits; None where it does not: no drive, or under LOOK_IN minutes to stay."""
+def fit(opening: Opening, place: Place, engine: TravelEngine, blur: int = 0) -> Fit | None:
+    """How looking in at ``place`` fits, which is known with ``blur`` minutes' doubt; None where it does not: no
+    drive, or under LOOK_IN minutes to stay."""
     there, onward = engine.leg(opening.origin, place), engine.leg(place, opening.goal)
     if not (there.reachable and onward.reachable):
         return None
     drives = there.minutes + onward.minutes
-    stay = minutes_between(opening.starts_at, opening.ends_at) - drives - opening.margin - opening.lunch
+    margin = opening.margin + max(0, blur - (opening.after.blur if opening.after else 0))
+    stay = minutes_between(opening.starts_at, opening.ends_at) - drives - margin - opening.lunch
     if stay < LOOK_IN:
         return None
     arrive = opening.starts_at + timedelta(minutes=there.minutes)
-    leave = opening.ends_at - timedelta(minutes=onward.minutes + opening.margin)
+    leave = opening.ends_at - timedelta(minutes=onward.minutes + margin)
     return Fit(there, onward, max(0, drives - opening.direct.minutes), arrive, leave, stay)

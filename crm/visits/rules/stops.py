@@ -24,7 +24,8 @@ class Stop:
     """Where the consultant is, and until when. ``kind``: ``base`` (the day's two ends), ``visit``, ``hold`` (a time
     that is kept for somebody who is talking with the company, until ``lapses``), ``away`` (absence) and ``busy`` (an
     appointment in the consultant's own calendar), both spent at the base as far as anyone knows. ``blur``: more
-    minutes of margin because the place is not known well (``places.BLUR``)."""
+    minutes of margin because the place is not known well (``places.BLUR``). ``margin``: of the visit's own campaign, in
+    minutes: a drive beside it takes the larger of the two."""
 
     starts_at: datetime
     ends_at: datetime
@@ -33,6 +34,7 @@ class Stop:
     kind: str = "visit"
     blur: int = 0
     lapses: datetime | None = None
+    margin: int = 0
 
     @property
     def freed(self) -> tuple[datetime, bool]:

@@ -159,7 +159,8 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def from_dict(item: Mapping[str, Any]) -> Slot:
-    """The slot again from what a refusal carries, without the stops on both sides."""
+    """The slot again from what a refusal carries, without the stops on both sides; a mark of
+    estimated drives is kept."""
     told = item["explanation"]
     score = told.get("score") or {}
     return Slot(
@@ -178,4 +179,5 @@ def from_dict(item: Mapping[str, Any]) -> Slot:
         datetime.fromisoformat(told["at"]) if told["at"] else None,
         fairness=score.get("fairness", 0),
         earliness=score.get("earliness", 0),
+        guess=any(side["estimate"] for side in (told["before"], told["after"]) if side),
     )

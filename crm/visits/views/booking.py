@@ -18,6 +18,7 @@ from crm.visits.actions import hold as hold_slot
 from crm.visits.actions import prolong
 from crm.visits.actions import release_hold as release
 from crm.visits.actions import undo_booking as undo
+from crm.visits.api.ahead import fetch_for_entry
 from crm.visits.forms import LARGEST_ID, BookForm, parse_slot
 from crm.visits.models import SlotHold, Visit
 from crm.visits.queries import booked_with
@@ -26,7 +27,7 @@ from crm.visits.views.panel import SLOTS, fragment, refused_view, told
 from crm.web.edge import now, session
 from crm.web.filters import dk_datetime
 from crm.web.i18n import say
-from crm.web.permit import actor, requires, scope
+from crm.web.permit import actor, may, requires, scope
 
 
 @pages.get("/visits/slots")
@@ -58,6 +59,7 @@ def hold() -> Any:
         if wanted is None:
             kept = prolong(session(), actor(), now(), entry)
         else:
+            fetch_for_entry(entry, wanted[1])
             kept = hold_slot(session(), actor(), now(), entry, *wanted)
     except NotFound:
         refusal = Invalid(_("Konsulenten hører ikke til jobcentret. Vælg en tid i listen."))
@@ -110,6 +112,7 @@ def book() -> Any:
     before = booked_with(session(), actor().id, entry, key)
     if before is not None:  # the first answer was lost on its way
         return _booked(entry, before)
+    fetch_for_entry(entry, form.wanted[1])
     try:
         visit = book_visit(
             session(), actor(), now(), entry, *form.wanted, form.contact, form.note.data or "", idempotency_key=key
@@ -153,4 +156,6 @@ def _refused(entry: QueueEntry, form: BookForm, refusal: Refusal) -> Any:
     errors = [*(text for field in form for text in field.errors), *(say(text) for text in refusal.errors.values())]
     session().rollback()
     template = SLOTS if request.headers.get("HX-Request") else "visits/book.html"
-    return render_template(template, form=form, **refused_view(entry, refusal, wanted, errors)), refusal.status
+    back = url_for("visits.today" if may("visits.today") else "visits.index")
+    view = refused_view(entry, refusal, wanted, errors) | {"phoner": actor().has_role("phoner"), "back": back}
+    return render_template(template, form=form, **view), refusal.status

@@ -13,6 +13,7 @@ from crm.visits.actions import cancel as cancel_visit
 from crm.visits.actions import hand_over as give
 from crm.visits.actions import move as move_visit
 from crm.visits.actions.check import others
+from crm.visits.api.ahead import fetch_for_visit, while_writing
 from crm.visits.forms import CancelForm, HandOverForm, MoveForm
 from crm.visits.models import Visit
 from crm.visits.queries import ask_for_visit, open_conflicts
@@ -41,6 +42,7 @@ def move(visit_id: int) -> Any:
     if not form.validate():
         return _page(visit, form, Invalid(_("Besøget er ikke flyttet. Ret det, der mangler, og gem igen.")))
     consultant_id, starts_at = form.wanted
+    fetch_for_visit(visit, starts_at)
     try:
         move_visit(session(), actor(), now(), visit, starts_at, form.reason.data or "", consultant_id)
     except NotFound:
@@ -64,18 +66,13 @@ def _page(visit: Visit, form: MoveForm, refusal: Refusal | None) -> Any:
     nearest = alternatives_block(refusal.extra.get("alternatives", []), form.wanted) if refusal and slot else []
     if refusal is None and conflict_of(visit):
         wanted = visit.consultant_id, visit.starts_at
-        nearest = alternatives_block(others(session(), now(), ask_for_visit(visit), *wanted)["alternatives"], wanted)
+        found = others(session(), now(), ask_for_visit(visit), *wanted, locked=False)["alternatives"]
+        nearest = alternatives_block(found, wanted)
     keys = [line["value"] for block in nearest for group in block["groups"] for line in group["slots"]]
     week = request.args.get("week") or week_name(monday_of(max(form.wanted[1] if slot else visit.starts_at, now())))
-    shown = panel(
-        session(),
-        now(),
-        ask_for_visit(visit),
-        week,
-        every=request.args.get("all") == "1",
-        checked=slot if refusal and refusal.status == 422 else None,
-        without=keys,
-    )
+    checked, every = slot if refusal and refusal.status == 422 else None, request.args.get("all") == "1"
+    with while_writing():
+        shown = panel(session(), now(), ask_for_visit(visit), week, every=every, checked=checked, without=keys)
     detail = say(refusal.message, refusal.fields) if refusal else None
     return render_template(
         "visits/move.html",
@@ -104,6 +101,7 @@ def hand_over(visit_id: int) -> Any:
     form = HandOverForm()
     if request.method == "GET" or not form.validate():
         return _colleagues(visit, form, None, 200 if request.method == "GET" else 422)
+    fetch_for_visit(visit, visit.starts_at)
     try:
         give(session(), actor(), now(), visit, int(form.to.data or 0), form.reason.data or "")
     except NotFound:
@@ -116,7 +114,8 @@ def hand_over(visit_id: int) -> Any:
 
 
 def _colleagues(visit: Visit, form: HandOverForm, refusal: str | None, status: int) -> Any:
-    found = colleagues(session(), now(), visit)
+    with while_writing():
+        found = colleagues(session(), now(), visit)
     able = [
         {
             "id": slot.consultant_id,

@@ -13,16 +13,17 @@ from flask_wtf.csrf import CSRFError, validate_csrf
 from wtforms import ValidationError
 
 from crm.base.errors import N_, Invalid, NotFound, Refusal
+from crm.visits.actions.check import warm_day
 from crm.visits.actions.company import company_cancel, company_move
 from crm.visits.actions.invitations import NAME, for_company
 from crm.visits.actions.messages import parts_of
 from crm.visits.actions.publish import address_of
 from crm.visits.queries.company import Opened, company_week, opened
-from crm.visits.queries.slots import consultants
+from crm.visits.queries.slots import ask_for_visit, consultants
 from crm.visits.rules.link import PATH
 from crm.visits.views.company_forms import CompanyCancelForm, CompanyMoveForm
 from crm.visits.views.slots import from_dict
-from crm.web.edge import now, session
+from crm.web.edge import now, only_reads, session, writes
 from crm.web.i18n import say
 from crm.web.permit import PUBLIC, requires
 
@@ -68,7 +69,7 @@ def show(token: str) -> Any:
 @requires(PUBLIC)
 def move(token: str) -> Any:
     """Choose a time, see it once more, and then move; a refused one brings three others and keeps the message."""
-    found = opened(session(), now(), token)
+    found = opened(only_reads(), now(), token)
     if found.state != "open":
         return redirect(url_for("company.show", token=token), 303)
     form = CompanyMoveForm()
@@ -81,11 +82,15 @@ def move(token: str) -> Any:
     if "confirmed" not in request.form:
         return _confirm(found, token, form)
     consultant_id, starts_at = form.wanted
+    # a travel engine may take seconds to answer: it is asked before anything is held
+    warm_day(session(), now(), lambda: ask_for_visit(found.visit), starts_at)
+    writes()
+    found = opened(session(), now(), token)
     try:
         message = form.message.data or ""
         company_move(session(), now(), found.visit, form.sequence.data or 0, consultant_id, starts_at, message)
     except NotFound:
-        return _times(found, token, form, Invalid(NOT_IN_LIST))
+        return _refused(token, form, Invalid(NOT_IN_LIST))
     except Refusal as refusal:
         return _refused(token, form, refusal)
     return redirect(url_for("company.show", token=token), 303)
@@ -93,8 +98,7 @@ def move(token: str) -> Any:
 
 def _refused(token: str, form: CompanyMoveForm, refusal: Refusal) -> Any:
     """The times anew, for the visit as it is now; a visit that is no longer to be moved says so itself."""
-    session().rollback()
-    found = opened(session(), now(), token)
+    found = opened(only_reads(), now(), token)
     if found.state != "open":
         return redirect(url_for("company.show", token=token), 303)
     form.sequence.data = found.visit.sequence

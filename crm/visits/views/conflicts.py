@@ -8,15 +8,17 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from crm.base.errors import Refusal
+from crm.base.errors import NotFound, Refusal
 from crm.visits.actions import accept as accept_conflict
+from crm.visits.actions.check import others
 from crm.visits.forms import AcceptForm
 from crm.visits.models import VisitConflict
-from crm.visits.queries import count_conflicts
+from crm.visits.queries import ask_for_visit, count_conflicts
 from crm.visits.queries import open_conflicts as find_conflicts
 from crm.visits.queries.conflicts import conflict as load_conflict
 from crm.visits.rules.conflicts import in_words
 from crm.visits.views.blueprint import pages
+from crm.visits.views.slots import alternatives_block
 from crm.web.edge import now, session
 from crm.web.i18n import say
 from crm.web.permit import actor, may, requires, scope, scope_for
@@ -64,6 +66,19 @@ def accept_conflict_anyway(conflict_id: int) -> Any:
         "success",
     )
     return redirect(url_for("visits.conflicts"), 303)
+
+
+@pages.get("/visits/conflicts/<int:conflict_id>/times")
+@requires("visits.change")
+def ways_out(conflict_id: int) -> Any:
+    """The three nearest times that can be driven, as a fragment that is asked for when it is unfolded: worked out for
+    every conflict at once they would cost the page a search each."""
+    visit = load_conflict(session(), scope(), conflict_id).visit
+    wanted = visit.consultant_id, visit.starts_at
+    if visit.state != "booked":
+        raise NotFound
+    found = others(session(), now(), ask_for_visit(visit), *wanted, locked=False)["alternatives"]
+    return render_template("visits/_ways.html", visit=visit, nearest=alternatives_block(found, wanted))
 
 
 def why(conflict: VisitConflict) -> str:

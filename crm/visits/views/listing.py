@@ -16,7 +16,7 @@ from crm.visits.rules import EVENTS, STATES
 from crm.visits.views.blueprint import VISIT, pages
 from crm.visits.views.stops import geo_url, navigate_url
 from crm.web.edge import session
-from crm.web.filters import dk_datetime
+from crm.web.filters import dk_datetime, dk_time
 from crm.web.i18n import say
 from crm.web.permit import actor, may, requires, scope, scope_for
 
@@ -127,10 +127,13 @@ def told(event: VisitEvent) -> str:
         parts.append(str(_("til %(when)s", when=_when(data["starts_at"]))))
     if event.kind == "move":
         parts.append(str(_("fra %(was)s til %(now)s", was=_when(data["was"]), now=_when(data["to"]))))
-        if data.get("former_id") != data.get("consultant_id") and event.responsible:
-            parts.append(str(_("nu hos %(name)s", name=event.responsible.name)))
+    handed = event.kind == "hand_over" or data.get("former_id") != data.get("consultant_id")
+    if event.kind in ("move", "hand_over") and handed and event.responsible:
+        parts.append(str(_("nu hos %(name)s", name=event.responsible.name)))
     if event.kind == "report" and data.get("result") in STATES:
         parts.append(say(STATES[data["result"]]))
+    if event.kind == "late":
+        parts.append(str(_("ventet kl. %(time)s", time=dk_time(datetime.fromisoformat(data["expected_at"])))))
     if event.kind == "reply":
         parts.append(_answered(data))
     if data.get("reason"):

@@ -12,6 +12,7 @@ from crm.base.errors import Refusal
 from crm.calendars.rules import monday_of, week_name
 from crm.calling.models import QueueEntry
 from crm.people.models import User
+from crm.visits.api.ahead import while_writing
 from crm.visits.models import SlotHold
 from crm.visits.queries import Ask, ask_for_entry
 from crm.visits.queries.holds import live_hold
@@ -72,14 +73,11 @@ def refused_view(
         return view
     hold = live_hold(session(), actor().id, now(), entry)
     typed = f"{wanted[0]}|{wanted[1].isoformat()}" if wanted and refusal.status == 422 else None
-    shown = panel(
-        session(),
-        now(),
-        ask_of(entry),
-        week_name(monday_of(wanted[1])) if wanted else None,
-        checked=typed or (key_of(hold) if hold else None),
-        without=[line["value"] for block in nearest for group in block["groups"] for line in group["slots"]],
-    )
+    week = week_name(monday_of(wanted[1])) if wanted else None
+    checked = typed or (key_of(hold) if hold else None)
+    without = [line["value"] for block in nearest for group in block["groups"] for line in group["slots"]]
+    with while_writing():
+        shown = panel(session(), now(), ask_of(entry), week, checked=checked, without=without)
     view |= listed(shown) | {"hold": told(hold)}
     if nearest:
         view["days"] = others_block(view["days"], lost(entry, refusal, wanted))

@@ -16,7 +16,7 @@ from crm.visits.queries.proposals import proposal as load_proposal
 from crm.visits.queries.proposals import proposals
 from crm.visits.views.blueprint import pages
 from crm.visits.views.slots import alternatives_block
-from crm.web.edge import now, session
+from crm.web.edge import now, only_reads, session
 from crm.web.filters import dk_datetime
 from crm.web.i18n import say
 from crm.web.permit import actor, may, requires, scope, scope_for
@@ -94,8 +94,7 @@ def refuse_proposal(proposal_id: int) -> Any:
 
 def _refused(visit_id: int, refusal: Refusal) -> Any:
     """What stood in the way, the three nearest times, and the way back."""
-    session().rollback()
-    waiting = proposals(session(), scope_for("visits.change"), visit_id)
+    waiting = proposals(only_reads(), scope_for("visits.change"), visit_id)
     return render_template(
         "visits/proposal_refused.html",
         visit_id=visit_id,

@@ -16,6 +16,7 @@ from crm.calendars.queries import consultant as load_consultant
 from crm.people.models import User
 from crm.visits.actions import Choice
 from crm.visits.actions import reassign as carry_out
+from crm.visits.api.ahead import fetch_for_choices, while_writing
 from crm.visits.forms import LARGEST_ID, ReassignForm, parse_slot
 from crm.visits.models import Visit
 from crm.visits.queries.reassign import LONGEST, Plan, proposals
@@ -42,6 +43,7 @@ def reassign() -> Any:
         return _page(person, first, last, form, picked, status=422)
     choices = [_choice(number, value) for number, value in picked.items()]
     away = (day_bounds(first)[0], day_bounds(last)[1]) if form.absence.data else None
+    fetch_for_choices(choices)
     try:
         done = carry_out(session(), actor(), now(), person.id, choices, form.reason.data or "", away)
     except NotFound as exc:
@@ -123,7 +125,8 @@ def _page(
     status: int = 200,
 ) -> Any:
     """The plan; what was picked before stays picked, but for the visit that was refused."""
-    plan = proposals(session(), now(), person.id, first, last)
+    with while_writing():
+        plan = proposals(session(), now(), person.id, first, last)
     refused = refusal.extra.get("visit_id") if refusal else None
     by_ref = {proposal.ref: proposal for proposal in plan.proposals}
     rows = [_row(plan, visit, by_ref[visit.id], picked, refused) for visit in plan.visits]

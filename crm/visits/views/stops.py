@@ -123,15 +123,21 @@ def _drive(leg: RouteLeg, *, from_base: bool, home: bool) -> dict[str, Any]:
         said = _("%(drive)s (skøn)", drive=said)
     if not leg.leg.reachable:
         return {"drive": _("kan ikke nås samme dag"), "leave": None, "slack": "", "late": True}
-    late = leg.slack_min is not None and leg.slack_min < 0
-    slack = "" if home or leg.slack_min is None or leg.spare_min else _slack(leg.slack_min)
+    slack = "" if home or leg.slack_min is None or leg.spare_min else _slack(leg.slack_min, leg.tight)
     # the base's own time is when to leave it; on the way home one leaves when the last stop ends
-    return {"drive": said, "leave": None if from_base or home else dk_time(leg.leave_by), "slack": slack, "late": late}
+    return {
+        "drive": said,
+        "leave": None if from_base or home else dk_time(leg.leave_by),
+        "slack": slack,
+        "late": leg.tight,
+    }
 
 
-def _slack(minutes: int) -> str:
+def _slack(minutes: int, tight: bool) -> str:
     if minutes < 0:
         return str(_("%(time)s for sent", time=minutes_hm(-minutes)))
+    if tight:
+        return str(_("kun %(time)s luft", time=minutes_hm(minutes)))
     return str(_("%(time)s luft", time=minutes_hm(minutes)))
 
 

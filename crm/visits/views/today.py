@@ -95,14 +95,14 @@ def _leave(plan: DayPlan) -> Leave | None:
     if plan.next is None or leg is None or plan.next.arrived_at or not leg.leg.reachable:
         return None
     left = int((leg.leave_by - now()).total_seconds() // 60)
-    return Leave(leg.leave_by, left, left < 0, leg.leg.minutes, plan.route.margin, leg.leg.ferry, leg.leg.estimate)
+    return Leave(leg.leave_by, left, left < 0, leg.leg.minutes, leg.margin, leg.leg.ferry, leg.leg.estimate)
 
 
 def openings_of(plan: DayPlan) -> list[Opening]:
-    """Spare time of the day from now on; none without a base to come from."""
+    """Spare time of the day from now on, what is held for phoners taken out; none without a base to come from."""
     if plan.place is None:
         return []
-    return openings(plan.route, plan.place, plan.hours, default_engine(), now())
+    return openings(plan.kept, plan.place, plan.hours, default_engine(), now())
 
 
 def spare_url(opening: Opening) -> str:
@@ -123,7 +123,8 @@ def _near(plan: DayPlan, free: list[Opening], spare: Spare | None) -> dict[int, 
         return {}
     at = {id(halt): index for index, halt in enumerate(plan.route.halts)}
     counts = {id(spare.opening): spare.count}
-    return {at[id(one.before)]: Near(counts.get(id(one)), spare_url(one)) for one in free if one.before and one.after}
+    known = [one for one in free if one.before and one.after and id(one.before) in at]
+    return {at[id(one.before)]: Near(counts.get(id(one)), spare_url(one)) for one in known}
 
 
 def in_words(rows: list[dict[str, Any]]) -> str:

@@ -158,7 +158,7 @@ class Calendars(RuleBasedStateMachine):
     def falls_ill(self, who: int, day: date) -> None:
         """The day is given to others as it is proposed, and the absence kept, in one action."""
         consultant = self.scene.consultants[who]
-        plan = proposals(self.db, NOW, consultant.id, day, day)
+        plan = proposals(self.db, NOW, consultant.id, day, day, everything=True)
         choices = [
             Choice(ref, one.consultant_id, one.starts_at, cancel=one.starts_at is None)
             for ref, one in ((p.ref, p.chosen) for p in plan.proposals)

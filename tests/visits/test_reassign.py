@@ -202,6 +202,11 @@ def test_only_what_the_recorded_absence_concerns(session: Session) -> None:
     add_absence(session, None, NOW, scene.consultant, at(DAY, 480), at(DAY, 600), "Tandlæge")
     found = proposals(session, NOW, scene.consultant.id, DAY, DAY)
     assert [visit.id for visit in found.visits] == [visits[0].id]
+    assert found.spared == len(visits) - 1
+    whole = proposals(session, NOW, scene.consultant.id, DAY, DAY, everything=True)
+    assert [visit.id for visit in whole.visits] == [visit.id for visit in visits]
+    reassign(session, scene.consultant, NOW, scene.consultant.id, choices_of(whole), "Syg", (at(DAY, 0), at(DAY, 1439)))
+    assert wrong_pairs(session) == []
 
 
 def test_alone_the_consultant_gets_other_times_after_the_absence(session: Session) -> None:

@@ -35,12 +35,13 @@ NO_WORK = Day([], [], Place(0, 0), "", 0)
 @dataclass(frozen=True)
 class Plan:
     """``visits``: those to be placed, by start; ``proposals`` one each. ``people``: the jobcentre's consultants.
-    ``away``: whether absence is recorded in these days."""
+    ``away``: whether absence is recorded in these days; ``spared``: so many visits that it does not concern."""
 
     visits: Sequence[Visit]
     proposals: Sequence[Proposal]
     people: dict[int, Person]
     away: bool
+    spared: int = 0
 
 
 def visits_of(session: Session, now: datetime, consultant_id: int, first: date, last: date) -> Sequence[Visit]:
@@ -67,10 +68,13 @@ def visits_of(session: Session, now: datetime, consultant_id: int, first: date, 
     )
 
 
-def proposals(session: Session, now: datetime, consultant_id: int, first: date, last: date) -> Plan:
+def proposals(
+    session: Session, now: datetime, consultant_id: int, first: date, last: date, *, everything: bool = False
+) -> Plan:
     """A plan for the consultant's booked visits of these Danish days (both included), drivable as a whole.
 
-    Where absence is recorded in them, only for the visits it concerns. Nothing is written.
+    Where absence is recorded in them, only for the visits it concerns, unless ``everything``: a morning's meeting
+    stands in the calendar already when somebody falls ill for the day. Nothing is written.
     """
     booked = visits_of(session, now, consultant_id, first, last)
     if not booked:
@@ -86,7 +90,9 @@ def proposals(session: Session, now: datetime, consultant_id: int, first: date, 
     visits = [
         visit
         for visit in booked
-        if not away or any(one.starts_at < visit.ends_at and visit.starts_at < one.ends_at for one in away)
+        if everything
+        or not away
+        or any(one.starts_at < visit.ends_at and visit.starts_at < one.ends_at for one in away)
     ]
     tasks = [_task(visit, now, days.get((consultant_id, danish_date(visit.starts_at)))) for visit in visits]
     free = {key: day for key, day in days.items() if key[0] in people}
@@ -94,7 +100,7 @@ def proposals(session: Session, now: datetime, consultant_id: int, first: date, 
         _without(free, consultant_id, visits), weeks, consultant_id, last + timedelta(days=1), now + TOLD_BEFORE
     )
     warm(field.days, tasks)
-    return Plan(visits, plan(field, tasks, default_engine()), people, bool(away))
+    return Plan(visits, plan(field, tasks, default_engine()), people, bool(away), len(booked) - len(visits))
 
 
 def colleagues(session: Session, now: datetime, visit: Visit) -> list[Slot]:

@@ -33,7 +33,8 @@ FIELD = "choice-"
 @pages.route("/visits/reassign", methods=["GET", "POST"])
 @requires("visits.reassign")
 def reassign() -> Any:
-    """``consultant`` (default: oneself), ``day`` (default: today) and ``to`` stand in the address."""
+    """``consultant`` (default: oneself), ``day`` (default: today), ``to``, and ``all`` (also the visits that a recorded
+    absence does not concern) stand in the address."""
     person = _person()
     first, last = _days()
     if request.method == "GET":
@@ -112,7 +113,11 @@ def _choice(number: int, value: str) -> Choice:
 
 def _address(person: User, first: date, last: date) -> dict[str, Any]:
     to = last.isoformat() if last != first else None
-    return {"consultant": person.id, "day": first.isoformat(), "to": to}
+    return {"consultant": person.id, "day": first.isoformat(), "to": to, "all": 1 if _everything() else None}
+
+
+def _everything() -> bool:
+    return request.args.get("all") == "1"
 
 
 def _page(
@@ -126,7 +131,7 @@ def _page(
 ) -> Any:
     """The plan; what was picked before stays picked, but for the visit that was refused."""
     with while_writing():
-        plan = proposals(session(), now(), person.id, first, last)
+        plan = proposals(session(), now(), person.id, first, last, everything=_everything())
     refused = refusal.extra.get("visit_id") if refusal else None
     by_ref = {proposal.ref: proposal for proposal in plan.proposals}
     rows = [_row(plan, visit, by_ref[visit.id], picked, refused) for visit in plan.visits]
@@ -137,7 +142,9 @@ def _page(
         last=last,
         rows=rows,
         form=form,
-        away=plan.away,
+        away=plan.away and not _everything(),
+        spared=plan.spared,
+        wider=url_for("visits.reassign", **_address(person, first, last) | {"all": 1}),
         refusal=say(refusal.message, refusal.fields) if refusal else None,
         refused=next((row["visit"] for row in rows if row["visit"].id == refused), None),
         action=url_for("visits.reassign", **_address(person, first, last)),

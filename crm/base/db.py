@@ -99,9 +99,9 @@ def make_engine(url: str) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             url,
-            connect_args={"timeout": 30, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL}
+            connect_args={"timeout": 60, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL}
             if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
-            else {"timeout": 30},
+            else {"timeout": 60},
         )
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
@@ -129,7 +129,7 @@ def _sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
+        "busy_timeout=60000",
         "synchronous=FULL",
         "cache_size=-32000",
         "temp_store=MEMORY",

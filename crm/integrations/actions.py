@@ -21,6 +21,7 @@ from crm.integrations.sms_words import STOP_LINE
 
 LEASE = timedelta(minutes=5)
 WITHHELD = N_("Modtageren har frabedt sig SMS.")
+STOPPED = N_("Afsendelsen blev afbrudt undervejs. Spørg udbyderen, om beskeden er sendt.")
 BACKOFF = (1, 5, 15, 60, 240, 720)  # minutes before each further attempt; then failed
 
 
@@ -139,7 +140,7 @@ def _claim(
         session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.state == "sending", OutboxMessage.channel == "sms", OutboxMessage.lease_until < now)
-            .values(state="unknown", last_error="the worker stopped while sending; check with the provider")
+            .values(state="unknown", last_error=STOPPED)
         )
         due = (
             select(OutboxMessage)

@@ -3,7 +3,7 @@ the base, hours, absence and own appointments changed under it. After each step 
 neighbours, from the rows: what a booking verb does makes nothing impossible, and what a change of the calendar makes
 impossible stands as a conflict, and nothing else does.
 
-1,200 steps on SQLite and 600 on PostgreSQL; ``CRM_STEPS`` sets another number (a night's run: ``CRM_STEPS=100000 scripts/test tests/visits/test_machine.py``).
+3,000 steps on SQLite and 2,000 on PostgreSQL; ``CRM_STEPS`` sets another number (a night's run: ``CRM_STEPS=100000 scripts/test tests/visits/test_machine.py``).
 """
 
 from __future__ import annotations
@@ -307,7 +307,7 @@ class Calendars(RuleBasedStateMachine):
 
 def test_calendars_stay_right_whatever_happens(session: Session) -> None:
     machine = type("OneDatabase", (Calendars,), {"db": session})
-    steps = STEPS or (1200 if is_sqlite(session) else 600)
+    steps = STEPS or (3000 if is_sqlite(session) else 2000)
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.base.db import for_update_skip_locked
 from crm.calendars.models import BusySource, CalendarCopy, CalendarEvent
 from crm.calendars.queries.copies import Known, Task, settled, writing
 from crm.calendars.rules import Span
@@ -210,7 +211,9 @@ def saw(
         )
     }
     changed = 0
-    for copy in session.scalars(select(CalendarCopy).where(CalendarCopy.source_id == source.id).with_for_update()):
+    copies = select(CalendarCopy).where(CalendarCopy.source_id == source.id).order_by(CalendarCopy.id)
+    # a copy that somebody changes at this moment is about to be written, and its write meets their change by itself
+    for copy in session.scalars(for_update_skip_locked(session, copies)):
         event, known = events.get(copy.uid), before.get(copy.uid)
         if event is None or event.status == "CANCELLED" or known is None or copy.state == "gone":
             continue

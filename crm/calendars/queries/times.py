@@ -103,7 +103,7 @@ def _taken(
             for number, own in enumerate((away, busy))
         )
     )
-    return sorted(session.execute(both).tuples().all(), key=itemgetter(1, 2))
+    return [tuple(row) for row in sorted(session.execute(both).all(), key=itemgetter(1, 2))]
 
 
 def free(session: Session, consultant_ids: Collection[int], frm: datetime, to: datetime) -> dict[int, list[Span]]:

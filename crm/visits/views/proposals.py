@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from crm.base.errors import NotFound, Refusal
 from crm.visits.actions.check import drivable
 from crm.visits.actions.proposals import accept, refuse
+from crm.visits.api.ahead import fetch_for_visit
 from crm.visits.models import MoveProposal, Visit
 from crm.visits.queries import ask_for_visit
 from crm.visits.queries.proposals import proposal as load_proposal
@@ -58,6 +59,8 @@ def _row(proposal: MoveProposal) -> dict[str, Any]:
 @requires("visits.change")
 def accept_proposal(proposal_id: int) -> Any:
     found = load_proposal(session(), scope(), proposal_id)
+    if found.starts_at is not None:
+        fetch_for_visit(found.visit, found.starts_at)
     try:
         visit = accept(session(), actor(), now(), found)
     except Refusal as refusal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from math import ceil, hypot
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,36 +10,15 @@ from hypothesis import strategies as st
 
 from crm.base.clock import at, day_bounds
 from crm.calendars.rules import Stretch, hours_between
-from crm.travel.places import NO_SAME_DAY, Leg, Place
+from crm.travel.places import Place
 from crm.visits.rules.day import Day, Stop, Wish, bookable, judge, turned_down
 from crm.visits.rules.panel import apart, chosen
 from crm.visits.rules.places import BLUR
 from crm.visits.rules.route import Halt, route
 from crm.visits.rules.slots import Slot, alternatives, rank
 from tests.calendars.test_rules import CHANGES
+from tests.visits.grid import BASE, DAY, ENGINE, SEA
 
-DAY = date(2026, 11, 26)
-BASE = Place(56.0, 9.0)
-SEA = Place(55.0, 15.0)
-ISLAND = 14.0
-
-
-class Grid:
-    """A flat country: sixty kilometres a degree, a kilometre a minute; nobody drives to the island."""
-
-    name = "grid"
-
-    def leg(self, origin: Place, destination: Place) -> Leg:
-        if (origin.lon > ISLAND) != (destination.lon > ISLAND):
-            return NO_SAME_DAY
-        km = 60 * hypot(origin.lat - destination.lat, origin.lon - destination.lon)
-        return Leg(km, ceil(km), None, True)
-
-    def matrix(self, origins: object, destinations: object) -> list[list[Leg]]:
-        raise NotImplementedError
-
-
-ENGINE = Grid()
 places = st.one_of(st.builds(Place, st.floats(55.5, 56.5), st.floats(8.5, 9.5)), st.just(SEA))
 blurs = st.sampled_from(sorted(set(BLUR.values())))
 margins = st.sampled_from([0, 5, 20])

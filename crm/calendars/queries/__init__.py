@@ -8,6 +8,7 @@ from crm.calendars.queries.busy import sources as sources
 from crm.calendars.queries.feed import FEED_PAST as FEED_PAST
 from crm.calendars.queries.feed import KEEP_CANCELLED as KEEP_CANCELLED
 from crm.calendars.queries.feed import Feed as Feed
+from crm.calendars.queries.feed import entry_of as entry_of
 from crm.calendars.queries.feed import feed as feed
 from crm.calendars.queries.feed import feed_events as feed_events
 from crm.calendars.queries.feed import feed_link as feed_link

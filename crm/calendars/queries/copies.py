@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm.calendars.models import BusyObject, BusySource, CalendarCopy, CalendarEvent
+from crm.calendars.queries.feed import entry_of
 from crm.calendars.rules import Entry, Span
 
 
@@ -80,20 +81,6 @@ def settled(copy: CalendarCopy) -> Span | None:
     if copy.settled_starts_at is None or copy.settled_ends_at is None:
         return None
     return copy.settled_starts_at, copy.settled_ends_at
-
-
-def entry_of(event: CalendarEvent) -> Entry:
-    return Entry(
-        event.uid,
-        event.starts_at,
-        event.ends_at,
-        event.summary,
-        event.location,
-        event.description,
-        event.status,
-        event.sequence,
-        event.updated_at,
-    )
 
 
 @dataclass(frozen=True, slots=True)

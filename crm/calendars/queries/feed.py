@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, lazyload
 from crm.base.db import UTCDateTime
 from crm.base.errors import NotFound
 from crm.calendars.models import CalendarEvent, FeedLink
+from crm.calendars.rules import Entry
 from crm.people.models import User
 from crm.people.rules import token_hash
 
@@ -108,3 +109,18 @@ _STATE = select(
     func.max(CalendarEvent.ends_at).filter(CalendarEvent.ends_at <= _PAST),
 ).where(_WHOSE)
 _EVENTS = select(CalendarEvent).where(_WHOSE, _SHOWN).order_by(CalendarEvent.starts_at, CalendarEvent.id)
+
+
+def entry_of(event: CalendarEvent) -> Entry:
+    """The event as the rules write it."""
+    return Entry(
+        event.uid,
+        event.starts_at,
+        event.ends_at,
+        event.summary,
+        event.location,
+        event.description,
+        event.status,
+        event.sequence,
+        event.updated_at,
+    )

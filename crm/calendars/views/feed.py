@@ -12,8 +12,7 @@ from flask_babel import gettext as _
 
 from crm.base.errors import NotFound
 from crm.calendars import actions, queries
-from crm.calendars.models import CalendarEvent
-from crm.calendars.rules import Entry, busy_only, feed_text
+from crm.calendars.rules import busy_only, feed_text
 from crm.calendars.views.blueprint import back, consultant_of, pages
 from crm.web.edge import now, session
 from crm.web.permit import PUBLIC, actor, requires
@@ -106,24 +105,10 @@ def _body(found: queries.Feed) -> bytes:
     bodies: Bodies = current_app.extensions.setdefault("crm.feed_bodies", Bodies())
     body = bodies.get(found.version)
     if body is None:
-        entries = map(_entry, queries.feed_events(session(), found.consultant.id, now()))
+        entries = map(queries.entry_of, queries.feed_events(session(), found.consultant.id, now()))
         if found.kind == "busy":
             body = feed_text(f"{found.consultant.name} – optaget", map(busy_only, entries))
         else:
             body = feed_text(f"Jobåbner – {found.consultant.name}", entries)
         bodies.keep(found.version, body)
     return body
-
-
-def _entry(event: CalendarEvent) -> Entry:
-    return Entry(
-        event.uid,
-        event.starts_at,
-        event.ends_at,
-        event.summary,
-        event.location,
-        event.description,
-        event.status,
-        event.sequence,
-        event.updated_at,
-    )

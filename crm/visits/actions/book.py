@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from sqlalchemy.orm import Session
 
-from crm.base import activity
 from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid, Refusal
 from crm.calling.actions import finish
@@ -15,13 +14,14 @@ from crm.calling.models import QueueEntry
 from crm.calling.rules import UNDO
 from crm.companies.actions import add_contact
 from crm.people.models import User
+from crm.visits.actions import history
 from crm.visits.actions.check import drivable, lock_days, others, warm_day, whole_minute, write
 from crm.visits.actions.conflicts import recheck
 from crm.visits.actions.entry import own_entry, refuse_protected
 from crm.visits.actions.hold import drop_hold, lost
 from crm.visits.actions.messages import tell_booked
 from crm.visits.actions.publish import publish_visit
-from crm.visits.models import Visit, VisitEvent
+from crm.visits.models import Visit
 from crm.visits.queries.slots import Ask, ask_for_entry
 from crm.visits.rules.slots import Slot
 from crm.visits.rules.words import ContactDetails
@@ -104,21 +104,8 @@ def _new_visit(
 def _record(session: Session, actor: User, now: datetime, entry: QueueEntry, visit: Visit) -> None:
     """Everything that follows from a booking, in the same transaction."""
     drop_hold(session, entry.id)
-    data: dict[str, Any] = {"starts_at": visit.starts_at.isoformat(), "consultant_id": visit.consultant_id}
-    session.add(
-        VisitEvent(
-            visit_id=visit.id, at=now, kind="book", actor_id=actor.id, responsible_id=visit.responsible_id, data=data
-        )
-    )
-    activity.record(
-        session,
-        actor,
-        now,
-        "visits.book",
-        visit,
-        workplace_id=visit.workplace_id,
-        campaign_id=visit.campaign_id,
-        **data,
+    history.record(
+        session, actor, now, visit, "book", starts_at=visit.starts_at.isoformat(), consultant_id=visit.consultant_id
     )
     publish_visit(session, now, visit)
     recheck(session, now, [(visit.consultant_id, danish_date(visit.starts_at))])

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.base import activity
 from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid, Refusal
 from crm.integrations.actions import withdraw
 from crm.people.models import User
+from crm.visits.actions import history
 from crm.visits.actions.check import drivable, lock_days, others, warm_day, whole_minute, write
 from crm.visits.actions.conflicts import recheck, settle_visit
 from crm.visits.actions.messages import reminder_key, tell_cancelled, tell_moved
 from crm.visits.actions.publish import publish_visit
-from crm.visits.models import Visit, VisitEvent
+from crm.visits.models import Visit
 from crm.visits.queries.slots import ask_for_visit
 from crm.visits.rules.words import MATERIALS, OCCUPYING_STATES, RESULTS, SCHEMES, VisitReport
 
@@ -73,7 +73,7 @@ def relocate(
     session.expire(visit, ["consultant", "responsible"])
     kind = "hand_over" if was == slot.starts_at else "move"
     times = {"was": was.isoformat(), "to": slot.starts_at.isoformat()}
-    _event(session, actor, now, visit, kind, reason=reason, **times, former_id=former.id, consultant_id=target)
+    history.record(session, actor, now, visit, kind, reason=reason, **times, former_id=former.id, consultant_id=target)
     publish_visit(session, now, visit)
     tell_moved(session, now, visit, former, was, reason)
     settle_visit(session, now, visit)
@@ -102,7 +102,7 @@ def call_off(session: Session, actor: User | None, now: datetime, visit: Visit, 
     former = visit.sequence
     visit.state, visit.sequence = f"cancelled_by_{by}", former + 1
     session.flush()
-    _event(session, actor, now, visit, "cancel", by=by, reason=reason, was=visit.starts_at.isoformat())
+    history.record(session, actor, now, visit, "cancel", by=by, reason=reason, was=visit.starts_at.isoformat())
     publish_visit(session, now, visit)
     tell_cancelled(session, now, visit, reason, former)
     settle_visit(session, now, visit)
@@ -117,7 +117,7 @@ def arrive(session: Session, actor: User, now: datetime, visit: Visit) -> Visit:
     refuse_unless_booked(visit)
     if visit.arrived_at is None:
         visit.arrived_at = now
-        _event(session, actor, now, visit, "arrive")
+        history.record(session, actor, now, visit, "arrive")
         session.flush()
     return visit
 
@@ -144,7 +144,7 @@ def report(session: Session, actor: User, now: datetime, visit: Visit, report: V
         raise Refusal("overlap", N_("Et andet besøg har fået tiden imens. Rapporten er ikke gemt."))
 
     write(session, change, taken)
-    _event(session, actor, now, visit, "report", result=report.result, before=before, pressed=visit.pressed)
+    history.record(session, actor, now, visit, "report", result=report.result, before=before, pressed=visit.pressed)
     if (before in OCCUPYING_STATES) != (report.result in OCCUPYING_STATES):
         withdraw(session, reminder_key(visit, visit.sequence))
         visit.sequence += 1
@@ -196,26 +196,3 @@ def refuse_unless_booked(visit: Visit) -> None:
     """Raises Refusal ``stale`` once it is cancelled or reported."""
     if visit.state != "booked":
         raise Refusal("stale", N_("Besøget er allerede aflyst eller rapporteret. Intet er ændret."))
-
-
-def _event(session: Session, actor: Any, now: datetime, visit: Visit, kind: str, **data: Any) -> None:
-    session.add(
-        VisitEvent(
-            visit_id=visit.id,
-            at=now,
-            kind=kind,
-            actor_id=actor.id if actor else None,
-            responsible_id=visit.responsible_id,
-            data=data,
-        )
-    )
-    activity.record(
-        session,
-        actor,
-        now,
-        f"visits.{kind}",
-        visit,
-        workplace_id=visit.workplace_id,
-        campaign_id=visit.campaign_id,
-        **data,
-    )

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm.base import activity
 from crm.base.clock import danish_date, day_bounds
 from crm.base.errors import N_, Invalid, Refusal
 from crm.people.models import User
+from crm.visits.actions import history
 from crm.visits.actions.check import lock_days
 from crm.visits.actions.tell_conflict import tell_conflict
-from crm.visits.models import ConflictCheck, Visit, VisitConflict, VisitEvent
+from crm.visits.models import ConflictCheck, Visit, VisitConflict
 from crm.visits.queries.changed import STATE, Due
 from crm.visits.queries.conflicts import examine
 from crm.visits.rules.conflicts import Trouble
@@ -113,14 +112,9 @@ def accept(session: Session, actor: User, now: datetime, conflict: VisitConflict
         raise Refusal("stale", N_("Konflikten er allerede løst. Intet er ændret."))
     conflict.settled_at, conflict.settled_how = now, "accepted"
     conflict.settled_by, conflict.accepted_because = actor.id, because
-    data: dict[str, Any] = {"reason": because, "conflict": conflict.reason, "conflict_id": conflict.id}
-    session.add(
-        VisitEvent(
-            visit_id=visit.id, at=now, kind="accept", actor_id=actor.id, responsible_id=visit.responsible_id, data=data
-        )
+    history.record(
+        session, actor, now, visit, "accept", reason=because, conflict=conflict.reason, conflict_id=conflict.id
     )
-    about: dict[str, Any] = {"workplace_id": visit.workplace_id, "campaign_id": visit.campaign_id}
-    activity.record(session, actor, now, "visits.accept", visit, **about, **data)
     session.flush()
     return conflict
 

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.base import activity
 from crm.integrations.actions import send
 from crm.integrations.render import render_mail
 from crm.integrations.sms_words import is_mobile
 from crm.people.models import Jobcentre, User
-from crm.visits.models import Visit, VisitEvent
+from crm.visits.actions import history
+from crm.visits.models import Visit
 
 QUARTER = timedelta(minutes=15)
 
@@ -52,12 +52,13 @@ def tell_late(
     """
     told: list[Visit] = []
     left: list[Visit] = []
-    rows = select(Visit.id).where(Visit.id.in_([visit.id for visit, _ in delayed]))
-    session.execute(rows.order_by(Visit.id).with_for_update())  # by number, as whoever holds several does
+    rows = select(Visit.id, Visit.state).where(Visit.id.in_([visit.id for visit, _ in delayed]))
+    # by number, as whoever holds several does
+    found = session.execute(rows.order_by(Visit.id).with_for_update())
+    states = {row.id: row.state for row in found}
     for visit, expected_at in delayed:
-        ids = select(Visit.state).where(Visit.id == visit.id).with_for_update()
         message = late_message(session, visit, expected_at)
-        booked = session.scalar(ids) == "booked"
+        booked = states.get(visit.id) == "booked"
         if not booked or message["channel"] is None or not _send(session, now, visit, expected_at, message):
             left.append(visit)
             continue
@@ -82,19 +83,5 @@ def _send(session: Session, now: datetime, visit: Visit, expected_at: datetime, 
 
 
 def _keep(session: Session, actor: User, now: datetime, visit: Visit, expected_at: datetime, channel: str) -> None:
-    data = {"expected_at": expected_at.isoformat(), "starts_at": visit.starts_at.isoformat(), "channel": channel}
-    session.add(
-        VisitEvent(
-            visit_id=visit.id, at=now, kind="late", actor_id=actor.id, responsible_id=visit.responsible_id, data=data
-        )
-    )
-    activity.record(
-        session,
-        actor,
-        now,
-        "visits.late",
-        visit,
-        workplace_id=visit.workplace_id,
-        campaign_id=visit.campaign_id,
-        **data,
-    )
+    times = {"expected_at": expected_at.isoformat(), "starts_at": visit.starts_at.isoformat()}
+    history.record(session, actor, now, visit, "late", **times, channel=channel)

@@ -17,6 +17,7 @@ from crm.integrations.render import render_mail
 from crm.integrations.sms_words import is_mobile, segments
 from crm.people.models import Jobcentre, User
 from crm.visits.actions.invitations import Method, for_company, for_consultant
+from crm.visits.actions.mail import write_mail
 from crm.visits.actions.publish import address_of
 from crm.visits.models import Visit
 from crm.visits.rules import link
@@ -86,7 +87,7 @@ def tell_declined(
     parts = parts_of(session, now, visit) | {"comment": comment, "party": party}
     for user in {user.id: user for user in (parts["consultant"], *leads)}.values():
         key = f"visit:{visit.id}:declined:{party}:{visit.sequence}:{danish_date(now)}:{user.id}"
-        _mail(session, now, visit, key, user.email, "visit_declined", parts | {"person": user})
+        write_mail(session, now, visit, key, user.email, "visit_declined", parts | {"person": user})
 
 
 def reminder_key(visit: Visit, sequence: int) -> str:
@@ -113,23 +114,6 @@ def parts_of(session: Session, now: datetime, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _mail(
-    session: Session,
-    now: datetime,
-    visit: Visit,
-    key: str,
-    to: str,
-    template: str,
-    parts: Mapping[str, Any],
-    **more: Any,
-) -> str:
-    """Write one mail; its subject. ``more``: attachments, not_before, reply_to."""
-    subject, text, html = render_mail(template, **parts)
-    about: dict[str, Any] = {"subject": subject, "text": text, "html": html, "workplace_id": visit.workplace_id}
-    send(session, now, channel="mail", dedupe_key=key, to=to, **about, **more)
-    return subject
-
-
 def _company(
     session: Session,
     now: datetime,
@@ -145,7 +129,7 @@ def _company(
     key = f"visit:{visit.id}:{template}:{visit.sequence}"
     files = [for_company(now, visit, method, parts)]
     human = parts["consultant"].email
-    _mail(
+    write_mail(
         session, now, visit, key, visit.contact_email, template, parts,
         attachments=files, not_before=leaves, reply_to=human,
     )  # fmt: skip
@@ -162,7 +146,9 @@ def _reminder(session: Session, now: datetime, visit: Visit, parts: Mapping[str,
         _sms(session, now, visit, key, visit.contact_phone, reminder_sms(parts), leaves)
     if visit.contact_email:
         human = parts["consultant"].email
-        _mail(session, now, visit, key, visit.contact_email, "visit_reminder", parts, not_before=leaves, reply_to=human)
+        write_mail(
+            session, now, visit, key, visit.contact_email, "visit_reminder", parts, not_before=leaves, reply_to=human
+        )
 
 
 def reminder_sms(parts: Mapping[str, Any]) -> str:
@@ -189,7 +175,7 @@ def _consultant(
     """A mail with the consultant's own invitation, and an SMS when the change concerns the next 24 hours."""
     key = f"visit:{visit.id}:{template}:{visit.sequence}:{user.id}"
     files = for_consultant(session, now, visit, method, user, parts)
-    subject = _mail(session, now, visit, key, user.email, template, parts, attachments=files, not_before=leaves)
+    subject = write_mail(session, now, visit, key, user.email, template, parts, attachments=files, not_before=leaves)
     moments = [m for m in (soon, visit.starts_at, parts.get("was")) if m is not None]
     if user.phone and any(now <= moment < now + SMS_WITHIN for moment in moments):
         told = f"{subject}. {visit.workplace.name}, {parts['address']}. Kl. {clock_text(visit.starts_at)}."

@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from crm.base import activity
 from crm.base.errors import N_, Refusal
 from crm.calendars.actions.copies import settle
-from crm.integrations.actions import send
-from crm.integrations.render import render_mail
 from crm.people.models import User
 from crm.visits.actions.change import move
+from crm.visits.actions.mail import write_mail
 from crm.visits.actions.publish import uid_of
 from crm.visits.models import MoveProposal, Visit
 from crm.visits.queries.proposals import Change, all_open, changes, is_live
@@ -70,18 +69,7 @@ def _propose(session: Session, now: datetime, change: Change) -> None:
     if soonest - now <= MAIL_WITHIN:
         consultant = session.get_one(User, visit.consultant_id)
         parts = {"visit": visit, "workplace": visit.workplace, "consultant": consultant, "proposal": proposal}
-        subject, text, html = render_mail("visit_proposal", **parts)
-        send(
-            session,
-            now,
-            channel="mail",
-            dedupe_key=f"proposal:{proposal.id}",
-            to=consultant.email,
-            subject=subject,
-            text=text,
-            html=html,
-            workplace_id=visit.workplace_id,
-        )
+        write_mail(session, now, visit, f"proposal:{proposal.id}", consultant.email, "visit_proposal", parts)
 
 
 def accept(session: Session, actor: User, now: datetime, proposal: MoveProposal) -> Visit:

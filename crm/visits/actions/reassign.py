@@ -68,9 +68,9 @@ def reassign(
             add_absence(session, actor, now, session.get_one(User, consultant_id), *absence, ABSENT)
         done = []
         for visit in _in_order(consultant_id, visits, wanted):
-            choice = wanted[visit.id]
             try:
-                done.append(_carry_out(session, actor, now, visit, choice, reason))
+                if _carry_out(session, actor, now, visit, wanted[visit.id], reason):
+                    done.append(visit)
             except Refusal as refusal:
                 refusal.extra["visit_id"] = visit.id
                 raise
@@ -109,13 +109,16 @@ def _in_order(consultant_id: int, visits: Sequence[Visit], wanted: dict[int, Cho
     return sorted(visits, key=lambda visit: (stays(visit), visit.starts_at, visit.id))
 
 
-def _carry_out(session: Session, actor: User, now: datetime, visit: Visit, choice: Choice, reason: str) -> Visit:
+def _carry_out(session: Session, actor: User, now: datetime, visit: Visit, choice: Choice, reason: str) -> bool:
+    """False when the visit lies where it is to lie."""
     if choice.cancel or choice.starts_at is None:
-        return call_off(session, actor, now, visit, "jobcentre", reason)
+        call_off(session, actor, now, visit, "jobcentre", reason)
+        return True
     target = choice.consultant_id or visit.consultant_id
     if (target, choice.starts_at) == (visit.consultant_id, visit.starts_at):
-        return visit
-    return relocate(session, actor, now, visit, target, choice.starts_at, reason)
+        return False
+    relocate(session, actor, now, visit, target, choice.starts_at, reason)
+    return True
 
 
 def warm_choices(session: Session, now: datetime, wanted: Mapping[int, Choice]) -> None:

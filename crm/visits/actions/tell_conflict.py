@@ -15,6 +15,7 @@ from crm.integrations.actions import send
 from crm.integrations.render import render_mail
 from crm.people.models import User
 from crm.people.queries import leads_of
+from crm.visits.actions.mail import write_mail
 from crm.visits.actions.publish import address_of
 from crm.visits.models import VisitConflict
 from crm.visits.rules.conflicts import in_words
@@ -38,10 +39,8 @@ def tell_conflict(session: Session, now: datetime, conflict: VisitConflict) -> N
     }
     found = {one.id: one for one in (consultant, *leads_of(session, visit.jobcentre_id)) if one.active}
     for user in found.values():
-        subject, text, html = render_mail("visit_conflict", **parts, user=user)
         key = f"conflict:{conflict.id}:{user.id}"
-        about: dict[str, Any] = {"subject": subject, "text": text, "html": html, "workplace_id": visit.workplace_id}
-        send(session, now, channel="mail", dedupe_key=key, to=user.email, **about)
+        write_mail(session, now, visit, key, user.email, "visit_conflict", parts | {"user": user})
     if consultant.active and consultant.phone and visit.starts_at < now + SMS_WITHIN:
         subject, _, _ = render_mail("visit_conflict", **parts, user=consultant)
         key = f"conflict:{conflict.id}:{consultant.id}:sms"

@@ -147,6 +147,7 @@ STOPS = [
 ]  # fmt: skip
 DRAWING = {
     "height": 150,
+    "north": (346, 4),
     "nodes": [
         {"kind": "base", "x": 24, "y": 122},
         {"kind": "visit", "number": 1, "state": "next", "x": 110, "y": 34},
@@ -154,10 +155,10 @@ DRAWING = {
         {"kind": "visit", "number": 3, "x": 334, "y": 122},
     ],
     "edges": [
-        {"start": {"x": 24, "y": 122}, "end": {"x": 110, "y": 34}, "x": 98, "y": 92, "label": "18 min", "state": "next"},
-        {"start": {"x": 110, "y": 34}, "end": {"x": 238, "y": 34}, "x": 174, "y": 20, "label": "26 min", "state": ""},
-        {"start": {"x": 238, "y": 34}, "end": {"x": 334, "y": 122}, "x": 258, "y": 92, "label": "29 min", "state": ""},
-        {"start": {"x": 334, "y": 122}, "end": {"x": 24, "y": 122}, "x": 179, "y": 136, "label": "21 min", "state": "home"},
+        {"start": {"x": 24, "y": 122}, "end": {"x": 110, "y": 34}, "spot": (98, 92), "label": "18 min", "state": "next"},
+        {"start": {"x": 110, "y": 34}, "end": {"x": 238, "y": 34}, "spot": (174, 20), "label": "26 min", "state": ""},
+        {"start": {"x": 238, "y": 34}, "end": {"x": 334, "y": 122}, "spot": (258, 92), "label": "29 min", "state": ""},
+        {"start": {"x": 334, "y": 122}, "end": {"x": 24, "y": 122}, "spot": (179, 136), "label": "21 min", "state": "home"},
     ],
 }  # fmt: skip
 

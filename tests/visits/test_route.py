@@ -141,8 +141,14 @@ def test_the_drawing_keeps_stops_apart_and_inside(found, data):
         for other in drawn.nodes[:number]:
             assert hypot(one.x - other.x, one.y - other.y) > APART * 0.8, "two stops lie over each other"
     for edge in drawn.edges:
+        if edge.label is None:
+            continue
         assert 0 <= edge.label[0] <= WIDTH
         assert 0 <= edge.label[1] <= drawn.height
+        for node in drawn.nodes:
+            assert abs(node.y - edge.label[1]) > 8 or abs(node.x - edge.label[0]) > 15, "a stop lies on the words"
+    away = [hypot(node.x - drawn.north[0], node.y - drawn.north[1] - 12) for node in drawn.nodes]
+    assert len(found) > 3 or min(away) > 30, "with few stops a corner is free for the arrow"
     assert drawn == sketch(found, path, ["1 t 10 min"] * (len(path) - 1)), "the same day looks the same"
 
 

@@ -23,6 +23,8 @@ RADIUS = 15.0
 BULGE = 34.0
 """How far a way bends out where another way runs between the same two stops."""
 LABEL_HEIGHT, LABEL_CHAR = 17.0, 7.6
+ARROW = 24.0
+"""The height of the arrow to the north with its letter."""
 
 DOTS = 24
 """Points of a way that a label is kept clear of."""
@@ -44,19 +46,22 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """A way between two nodes. ``bend``: the point a curve is drawn by, None for a straight line; ``label``: the
-    middle of its text."""
+    middle of its text, None where there is no room for it beside the stops."""
 
     start: Node
     end: Node
     bend: Spot | None
-    label: Spot
+    label: Spot | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
+    """``north``: the tip of the arrow, in the corner that is most free."""
+
     height: float
     nodes: Sequence[Node]
     edges: Sequence[Edge]
+    north: Spot
 
 
 def sketch(places: Sequence[Place], path: Sequence[int], labels: Sequence[str]) -> Sketch:
@@ -73,9 +78,24 @@ def sketch(places: Sequence[Place], path: Sequence[int], labels: Sequence[str]) 
     paper = Paper(height, nodes, [way.dots() for way in ways], [])
     for number, (way, label) in enumerate(zip(ways, labels, strict=True)):
         spot = _label_spot(way, number, label, paper)
-        paper.labels.append(_box(spot, label))
+        if spot is not None:
+            paper.labels.append(_box(spot, label))
         drawn.append(Edge(way.start, way.end, way.bend, spot))
-    return Sketch(round(height, 1), nodes, drawn)
+    return Sketch(round(height, 1), nodes, drawn, _north(paper))
+
+
+def _north(paper: Paper) -> Spot:
+    """The corner farthest from stops and labels; the upper right one where it makes no difference."""
+    spots = [(node.x, node.y) for node in paper.nodes]
+    spots += [((left + right) / 2, (top + bottom) / 2) for left, top, right, bottom in paper.labels]
+    low = round(paper.height - ARROW - 4, 1)
+    corners = [(WIDTH - 12, 4.0), (12.0, 4.0), (WIDTH - 12, low), (12.0, low)]
+
+    def room(corner: Spot) -> float:
+        x, y = corner[0], corner[1] + ARROW / 2
+        return min((hypot(x - a, y - b) for a, b in spots), default=inf)
+
+    return max(corners, key=lambda corner: min(room(corner), 4 * RADIUS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,28 +189,30 @@ def _bend(start: Node, end: Node, height: float) -> Spot:
     return round(bx, 1), round(by, 1)
 
 
-def _label_spot(way: Way, number: int, label: str, paper: Paper) -> Spot:
+def _label_spot(way: Way, number: int, label: str, paper: Paper) -> Spot | None:
     """Beside the way, nearer to it than to any other, over no stop, line or other label; the first such place from its
-    middle out, else the best there is."""
+    middle out, close by before farther off, else the best that lies over no stop."""
     start, end = way.start, way.end
     far = hypot(end.x - start.x, end.y - start.y) or 1.0
     across, down = -(end.y - start.y) / far, (end.x - start.x) / far
     wide = LABEL_CHAR * len(label) / 2
-    aside = abs(across) * (wide + 6) + abs(down) * (LABEL_HEIGHT / 2 + 6)
-    best, least = (start.x, start.y), inf
-    for part in (0.5, 0.38, 0.62, 0.26, 0.74):
-        x, y = way.at(part)
-        for side in (-1.0, 1.0):
-            spot = (
-                min(max(x + across * aside * side, wide + 2), WIDTH - wide - 2),
-                min(max(y + down * aside * side, LABEL_HEIGHT / 2), paper.height - LABEL_HEIGHT / 2),
-            )
-            cost = _cost(spot, number, label, paper)
-            if cost < least:
-                best, least = spot, cost
+    close = abs(across) * (wide + 6) + abs(down) * (LABEL_HEIGHT / 2 + 6)
+    best: Spot | None = None
+    least = inf
+    for aside in (close, close + 10, close + 20):
         if least == 0.0:
             break
-    return round(best[0], 1), round(best[1], 1)
+        for part in (0.5, 0.38, 0.62, 0.26, 0.74):
+            x, y = way.at(part)
+            for side in (-1.0, 1.0):
+                spot = (
+                    min(max(x + across * aside * side, wide + 2), WIDTH - wide - 2),
+                    min(max(y + down * aside * side, LABEL_HEIGHT / 2), paper.height - LABEL_HEIGHT / 2),
+                )
+                cost = _cost(spot, number, label, paper)
+                if cost < least and _over_stops(_box(spot, label), paper) == 0:
+                    best, least = spot, cost
+    return (round(best[0], 1), round(best[1], 1)) if best else None
 
 
 def _box(spot: Spot, label: str) -> Box:
@@ -201,10 +223,7 @@ def _box(spot: Spot, label: str) -> Box:
 def _cost(spot: Spot, number: int, label: str, paper: Paper) -> float:
     """How much of the label lies over stops, lines and other labels, and whether it reads as another way's."""
     box = _box(spot, label)
-    cost = 0.0
-    for node in paper.nodes:
-        near_x, near_y = min(max(node.x, box[0]), box[2]), min(max(node.y, box[1]), box[3])
-        cost += max(0.0, RADIUS + 2 - hypot(node.x - near_x, node.y - near_y)) * 20
+    cost = _over_stops(box, paper)
     for left, top, right, bottom in paper.labels:
         cost += 2 * max(0.0, min(right, box[2]) - max(left, box[0])) * max(0.0, min(bottom, box[3]) - max(top, box[1]))
     own = _away(box, paper.ways[number])
@@ -212,6 +231,15 @@ def _cost(spot: Spot, number: int, label: str, paper: Paper) -> float:
         if other != number:
             cost += 8 * sum(box[0] - 2 < x < box[2] + 2 and box[1] - 2 < y < box[3] + 2 for x, y in dots)
             cost += 30 if _away(box, dots) < own + 4 else 0
+    return cost
+
+
+def _over_stops(box: Box, paper: Paper) -> float:
+    """0 when no stop touches the box."""
+    cost = 0.0
+    for node in paper.nodes:
+        near_x, near_y = min(max(node.x, box[0]), box[2]), min(max(node.y, box[1]), box[3])
+        cost += max(0.0, RADIUS + 2 - hypot(node.x - near_x, node.y - near_y)) * 20
     return cost
 
 

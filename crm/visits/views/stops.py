@@ -162,14 +162,13 @@ def drawing(plan: DayPlan) -> dict[str, Any] | None:
             "start": edge.start,
             "end": edge.end,
             "bend": edge.bend,
-            "x": edge.label[0],
-            "y": edge.label[1],
+            "spot": edge.label,
             "label": _label(line.legs[index]),
             "state": _state(plan, index),
         }
         for edge, (index, _a, _b) in zip(drawn.edges, ways, strict=True)
     ]
-    return {"height": drawn.height, "edges": edges, "nodes": _nodes(plan, drawn.nodes)}
+    return {"height": drawn.height, "north": drawn.north, "edges": edges, "nodes": _nodes(plan, drawn.nodes)}
 
 
 def _nodes(plan: DayPlan, nodes: Sequence[Any]) -> list[dict[str, Any]]:

@@ -47,19 +47,23 @@ from crm.openings import views as openings_views
 from crm.people import views as people_views
 from crm.people.permissions import Gate
 from crm.people.queries import user_by_session
+from crm.recurring import views as recurring_views
 from crm.reports import api as reports_api
 from crm.reports import views as reports_views
+from crm.scheduler.figures import figures
+from crm.scheduler.jobs import JOBS
 from crm.travel.configure import configured
 from crm.travel.engine import use
 from crm.visits import api as visits_api
 from crm.visits import views as visits_views
 from crm.visits.rules import link
-from crm.web import edge, errors, filters, headers, hooks, i18n, permit
+from crm.web import edge, errors, filters, headers, hooks, i18n, metrics, permit
 from crm.web.api import make_openapi
 
 PAGES = (
     people_views,
     integrations_views,
+    recurring_views,
     companies_views,
     calendars_views,
     campaigns_views,
@@ -98,6 +102,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _database(app, settings)
     for part in (hooks, i18n, filters, headers, errors):
         part.install(app)
+    metrics.install(app, figures)
+    app.extensions["crm.jobs"] = JOBS
     _sign_in(app, settings)
     _rooms(app)
     return app
@@ -165,10 +171,15 @@ def _rooms(app: Flask) -> None:
 
 def _company_link(app: Flask) -> None:
     """Strangers' pages: they check the form's token themselves, without a referrer, and are not to be tried out."""
-    blueprint = visits_views.company.company
-    app.extensions["crm.csrf"].exempt(blueprint)
-    app.extensions["crm.limiter"].limit(visits_views.company.LIMIT)(blueprint)
-    app.register_blueprint(blueprint)
+    links = (
+        (visits_views.company.company, visits_views.company.LIMIT),
+        (followups_views.company.agreement, followups_views.company.LIMIT),
+        (openings_views.partner.partner, openings_views.partner.LIMIT),
+    )
+    for blueprint, limit in links:
+        app.extensions["crm.csrf"].exempt(blueprint)
+        app.extensions["crm.limiter"].limit(limit)(blueprint)
+        app.register_blueprint(blueprint)
 
 
 def _outcome_labels(campaign_id: int) -> dict[str, str]:
@@ -210,22 +221,29 @@ def _page_context() -> dict[str, object]:
         return {}
     clock: Clock = current_app.extensions["crm.clock"]
     actor = permit.actor()
+    counts = _counts(actor) if actor else {}
     return {
         "actor": actor,
         "may": permit.may,
         "now": edge.now(),
         "locale": i18n.locale_code(),
-        "nav_items": _navigation(actor) if actor else [],
+        "nav_items": _navigation(actor, counts) if actor else [],
+        "unseen_notices": counts.get("followups.notices", 0),
         "clock_banner": _("Øveur: klokken er stillet til %(when)s", when=filters.dk_datetime(edge.now()))
         if clock.shifted
         else None,
     }
 
 
-def _navigation(actor: Any) -> list[dict[str, object]]:
+def _counts(actor: Any) -> dict[str, int]:
+    if not permit.may("followups.reminders"):
+        return {}
+    return badges(edge.session(), actor.id, danish_date(edge.now()))
+
+
+def _navigation(actor: Any, counts: dict[str, int]) -> list[dict[str, object]]:
     here = request.endpoint or ""
     alone = {held.role for held in actor.roles} == {"consultant"}
-    counts = badges(edge.session(), actor.id, danish_date(edge.now())) if permit.may("followups.read") else {}
     return [
         {
             "label": _(item.label),

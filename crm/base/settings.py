@@ -74,6 +74,7 @@ class Settings:
     imap_password: str = ""
     imap_folder: str = "INBOX"
     calendar_private_hosts: bool = False
+    metrics_token: str = ""
 
     @property
     def production(self) -> bool:
@@ -170,6 +171,8 @@ def _check_credentials(settings: Settings) -> None:
         raise ConfigurationError(
             f"CRM_CREDENTIALS_KEY: every key in it must have at least {SHORTEST_KEY} characters, better 32 random ones."
         )
+    if settings.metrics_token and len(settings.metrics_token) < SHORTEST_KEY:
+        raise ConfigurationError(f"CRM_METRICS_TOKEN must have at least {SHORTEST_KEY} characters; it opens /metrics.")
 
 
 def _check_geocoding(settings: Settings) -> None:

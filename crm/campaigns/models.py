@@ -33,12 +33,22 @@ class Campaign(Base):
     so many months is held back; 0 = never. Caps: ``max_attempts`` to an entry, ``max_attempts_a_day`` to an entry in
     one Danish day, ``max_number_attempts`` to a number in this campaign, ``call_backs_each`` open promises of a
     phoner. ``letter_days``: calling opens so many days after the letter was mailed.
+
+    Reminders of agreements, in Danish working days: ``nag_before_days`` before the due date (0: none), on the day, and
+    after it ``nag_overdue_days`` to the owner with the lead copied, ``nag_lead_days`` to the lead, ``nag_region_days``
+    to the region as a figure. ``ending_days``: so long before a placement ends a follow-up is made.
+    ``ask_company_days`` after the due date the company is asked whether it happened (0: never).
     """
 
     __tablename__ = "campaigns"
     __table_args__ = (
         CheckConstraint("starts_on <= ends_on", name="dates"),
         CheckConstraint("state IN ('open','closed')", name="state"),
+        CheckConstraint(
+            "nag_before_days >= 0 AND 0 < nag_overdue_days AND nag_overdue_days < nag_lead_days "
+            "AND nag_lead_days < nag_region_days AND ending_days > 0 AND ask_company_days >= 0",
+            name="ladder",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +72,12 @@ class Campaign(Base):
     max_number_attempts: Mapped[int] = mapped_column(Integer, default=10)
     call_backs_each: Mapped[int] = mapped_column(Integer, default=30)
     letter_days: Mapped[int] = mapped_column(Integer, default=4)
+    nag_before_days: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+    nag_overdue_days: Mapped[int] = mapped_column(Integer, default=2, server_default="2")
+    nag_lead_days: Mapped[int] = mapped_column(Integer, default=5, server_default="5")
+    nag_region_days: Mapped[int] = mapped_column(Integer, default=10, server_default="10")
+    ending_days: Mapped[int] = mapped_column(Integer, default=10, server_default="10")
+    ask_company_days: Mapped[int] = mapped_column(Integer, default=5, server_default="5")
     information_text: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime]
 

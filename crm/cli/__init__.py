@@ -26,6 +26,7 @@ COMMANDS = {
     "users": "crm.cli.users:users",
     "rates": "crm.cli.rates:rates",
     "nag": "crm.cli.nag:nag",
+    "jobs": "crm.cli.jobs:jobs",
     "fit": "crm.cli.fit:fit",
     "travel": "crm.cli.travel:travel_command",
 }

@@ -23,10 +23,13 @@ from crm.integrations.geocoding import Geocoder
 from crm.integrations.mailbox import Mailbox, MailboxFailed
 from crm.integrations.queries import counts
 from crm.people.models import Jobcentre, Municipality, Region, User
+from crm.recurring import queries as recurring
+from crm.recurring.rules import is_silent, standing
 from crm.travel.engine import default_engine, embedded_engine, place_of_postcode
 from crm.travel.remote import RemoteEngine
 from crm.travel.wire import Unanswered
 from crm.visits.models import Visit
+from crm.web.filters import dk_datetime
 
 
 class Unproven(Exception):
@@ -218,6 +221,31 @@ def _outbox(app: Flask) -> str:
     return f"{told}; OBS: {stuck} kunne ikke sendes, se /outbox" if stuck else told
 
 
+def _scheduler(app: Flask) -> str:
+    """Told, not held against the database: the product may well be checked before it is started."""
+    now = app.extensions["crm.clock"].now()
+    with app.extensions["crm.sessions"]() as session:
+        leader, rows = recurring.leader(session), recurring.runs(session)
+        aside = sum(recurring.aside_counts(session).values())
+    silent = is_silent(leader, now)
+    if leader is None:
+        told = ["har ikke kørt endnu; start crm serve eller crm worker"]
+    elif silent:
+        told = [f"OBS: sidste livstegn {dk_datetime(leader.beat_at)} fra {leader.name}; ingen job kører"]
+    else:
+        age = max(0, int((now - leader.beat_at).total_seconds()))
+        told = [f"{leader.name} leder, sidste livstegn for {age} s siden"]
+    late = [job.key for job in app.extensions["crm.jobs"] if standing(job, rows.get(job.key), now).overdue_since]
+    if late and not silent:  # while nobody leads, all are
+        told.append(f"OBS: forsinket: {', '.join(late)}")
+    broken = recurring.failing(rows)
+    if broken:
+        told.append(f"OBS: fejlede sidst: {', '.join(broken)}")
+    if aside:
+        told.append(f"OBS: {aside} sat til side, se /jobs")
+    return "; ".join(told)
+
+
 CHECKS: tuple[tuple[str, Callable[[Flask], str]], ...] = (
     ("database", _database),
     ("skema", _schema),
@@ -229,4 +257,5 @@ CHECKS: tuple[tuple[str, Callable[[Flask], str]], ...] = (
     ("postkasse", _mailbox),
     ("filer", _assets),
     ("udbakke", _outbox),
+    ("job", _scheduler),
 )

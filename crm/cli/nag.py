@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from crm.cli.edge import command_session
-from crm.followups.actions import nag as write_nags
+from crm.followups.jobs.nagging import run
+from crm.web.edge import transaction
 
 
 class Moment(click.ParamType[datetime]):
@@ -32,10 +34,12 @@ class Moment(click.ParamType[datetime]):
 @click.option("--now", "moment", type=Moment(), help="Write what is due at this time instead of now.")
 @with_appcontext
 def nag(moment: datetime | None) -> None:
-    """Write the follow-up reminders that are due, each once: on the day, after 2 and after 5 working days.
+    """Write the follow-up reminders that are due, each step of the campaign's ladder once, and one digest a person.
 
-    They are due from 07.30 Danish time on working days and go to the outbox. Running it again writes nothing more.
+    They are due from 07.30 Danish time on working days; digests go to the outbox. Running it again writes nothing
+    more. What fails is set aside with its error (see `crm jobs`) and does not stop the rest.
     """
-    with command_session() as (session, now):
-        written = write_nags(session, moment or now)
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with command_session() as (_session, now):
+        written = run(lambda: transaction(app), moment or now)
     click.echo(f"{written} nags written")

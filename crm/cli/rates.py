@@ -1,4 +1,4 @@
-"""`crm rates`: booking and opening rate of a campaign as a table, CSV or JSON."""
+"""`crm rates`: booking and opening rate of a campaign, and how agreements were kept, as a table, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -18,19 +19,21 @@ from crm.base.errors import Refusal
 from crm.base.scope import Scope
 from crm.campaigns.models import Campaign
 from crm.cli.edge import command_session
-from crm.reports.queries import booking, opening, opening_types
-from crm.reports.rules import GROUPS, Rate, RateTable, percent
+from crm.reports.queries import booking, opening, opening_types, promises
+from crm.reports.queries.promises import SIDES, Promises, PromiseTable
+from crm.reports.rules import DEFINITIONS, GROUPS, PROMISE_GROUPS, SIDE_WORDS, Rate, RateTable, percent
 
 ALL = Scope(everything=True)
+ENGLISH_SIDES = {"jobcentre": "We owe", "company": "The company owes", "tasks": "Our own tasks"}
 ORACLE_HEAD = ("opening_type", "label_da", "openings", "pct_of_held_visits_printed")
 
 
 @click.group("rates")
 def rates() -> None:
-    """Booking and opening rate of a campaign, with what they stand on."""
+    """Booking and opening rate of a campaign, and how its agreements were kept, with what they stand on."""
 
 
-def _options(command: Any) -> Any:
+def _options(command: Any, groups: Sequence[str] = tuple(GROUPS)) -> Any:
     for option in (
         click.option(
             "--lang",
@@ -42,7 +45,7 @@ def _options(command: Any) -> Any:
         click.option(
             "--format", "layout", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
         ),
-        click.option("--by", type=click.Choice(list(GROUPS)), help="One row for each."),
+        click.option("--by", type=click.Choice(list(groups)), help="One row for each."),
         click.option("--campaign", "campaign_id", type=click.IntRange(1, 2**53), required=True, metavar="ID"),
     ):
         command = option(command)
@@ -77,6 +80,48 @@ def openings_command(campaign_id: int, by: str | None, layout: str, lang: str) -
         _print_types(table, akutjob, layout, lang, name)
     else:
         _print(table, layout, lang, "Åbningsprocent" if lang == "da" else "Opening rate", name)
+
+
+@rates.command("followups")
+@partial(_options, groups=tuple(PROMISE_GROUPS))
+@with_appcontext
+def followups_command(campaign_id: int, by: str | None, layout: str, lang: str) -> None:
+    """Agreements kept by their first date, of those due; each side that owed apart."""
+    with command_session() as (session, now):
+        name = _campaign(session, campaign_id).name
+        table = promises(session, ALL, campaign_id, by, now=now)
+    lines = [one for side in SIDES for one in [*table.rows[side], table.total[side]]]
+    if layout == "json":
+        click.echo(json.dumps(_promises_json(table), ensure_ascii=False))
+    elif layout == "csv":
+        head = list(lines[0].record())
+        click.echo(_csv(head, [["" if v is None else v for v in one.record().values()] for one in lines]), nl=False)
+    else:
+        _print_head(name, table.as_of, lang)
+        for side in SIDES:
+            click.echo(_side(side, lang))
+            for one in [*table.rows[side], table.total[side]]:
+                click.echo(f"  {one.group}: {_promise(one, lang)}")
+
+
+def _side(side: str, lang: str) -> str:
+    return SIDE_WORDS[side] if lang == "da" else ENGLISH_SIDES[side]
+
+
+def _promise(one: Promises, lang: str) -> str:
+    words = ("late", "never", "not yet due") if lang == "en" else ("for sent", "ikke gjort", "frist endnu")
+    counts = zip(("late", "never", "ahead"), words, strict=True)
+    return f"{sentence(one.rate('on_time'), lang)}; " + ", ".join(f"{one[name]} {word}" for name, word in counts)
+
+
+def _promises_json(table: PromiseTable) -> dict[str, Any]:
+    definition = DEFINITIONS["kept_rate"]
+    return {
+        "as_of": table.as_of.isoformat(),
+        "definition": f"{definition.key} v{definition.version}: {definition.text}",
+        "rows": [one.record() for side in SIDES for one in table.rows[side]],
+        "totals": [table.total[side].record() for side in SIDES],
+    }
 
 
 def _campaign(session: Session, campaign_id: int) -> Campaign:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -18,6 +20,7 @@ from crm.base import schema
 from crm.base.settings import Settings
 from crm.cli.edge import refuse
 from crm.integrations.telephony import Telephony
+from crm.scheduler import Scheduler, start
 from crm.travel.engine import embedded_engine
 
 CONNECTIONS = 4000
@@ -26,6 +29,9 @@ CONNECTIONS = 4000
 THREADS = 4
 """Few: requests are short and share one interpreter, so that more of them at once only make each other slower. Slow
 browsers hold no thread."""
+
+PATIENCE = 5.0
+"""Seconds that a job which is running has to finish when the product is stopped. Every job bears being cut short."""
 
 
 def _ready() -> Flask:
@@ -91,15 +97,27 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @with_appcontext
 def serve(host: str | None, port: int | None, threads: int) -> None:
     """Pages, API and scheduler in one process (the embedded default)."""
-    from crm.scheduler import start
-
     app = _ready()
     settings: Settings = app.extensions["crm.settings"]
     scheduler = start(app)
     try:
         _serve(app, host or settings.host, port or settings.port, threads)
     finally:
-        scheduler.stop()
+        _end(scheduler)
+
+
+def _end(scheduler: Scheduler) -> None:
+    """Python waits for threads, however long their job takes: a process that was told to stop does not."""
+    error = sys.exc_info()[1]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    if scheduler.stop(PATIENCE):
+        return
+    logging.getLogger("crm.scheduler").warning("a job is cut short; it runs again at the next start")
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0 if error is None or (isinstance(error, SystemExit) and not error.code) else 1)
 
 
 @click.command("web")
@@ -117,8 +135,6 @@ def web(host: str | None, port: int | None, threads: int) -> None:
 @with_appcontext
 def worker() -> None:
     """The scheduler alone; of several workers one leads and the others wait. PostgreSQL only."""
-    from crm.scheduler import start
-
     app = _ready()
     _several_processes(app)
     scheduler = start(app)
@@ -127,4 +143,4 @@ def worker() -> None:
         signal.signal(number, lambda *_: done.set())
     click.echo("Worker kører (stop med Ctrl+C)")
     done.wait()
-    scheduler.stop()
+    _end(scheduler)

@@ -13,6 +13,7 @@ from crm.base.db import read_only_session
 from crm.companies.actions.places import Distance, keep_place, wait
 from crm.companies.queries import outage, unplaced
 from crm.integrations.geocoding import Geocoder
+from crm.recurring.actions import apart
 
 log = logging.getLogger("crm.companies")
 
@@ -45,15 +46,19 @@ def look_up_places(
         trouble = outage(session)
         if trouble and now < trouble.last + min(wait(trouble.failed), LONGEST_WAIT):
             return 0
-        wanted = unplaced(session, now, first, batch)
-    placed = 0
-    for number, one in enumerate(wanted):
-        if number:
+        wanted = {found.workplace_id: found for found in unplaced(session, now, first, batch)}
+    answers: list[str] = []
+
+    def one(number: int) -> int:
+        if answers[-1:] == ["failed"]:
+            return 0
+        if answers:
             time.sleep(pause)
-        answer = geocoder.look_up(one.street, one.postcode)
-        with sessions.begin() as session:
-            placed += keep_place(session, now, one, answer, distance)
+        answer = geocoder.look_up(wanted[number].street, wanted[number].postcode)
+        answers.append(answer.state)
         if answer.state == "failed":
             log.warning("addresses are not looked up: %s", answer.reason)
-            break
-    return placed
+        with sessions.begin() as session:
+            return int(keep_place(session, now, wanted[number], answer, distance))
+
+    return apart(sessions.begin, wanted, one, job="places", now=now)

@@ -74,9 +74,17 @@ class Aftermath:
     """Reports visits through the bulk path and settles what was agreed."""
 
     def __init__(
-        self, bulk: Bulk, rng: Random, habits: Habits, now: datetime, users: Mapping[int, User], lead: User
+        self,
+        bulk: Bulk,
+        rng: Random,
+        habits: Habits,
+        now: datetime,
+        users: Mapping[int, User],
+        lead: User,
+        region: User,
     ) -> None:
-        self.bulk, self.rng, self.habits, self.now, self.users, self.lead = bulk, rng, habits, now, users, lead
+        self.bulk, self.rng, self.habits, self.now, self.users = bulk, rng, habits, now, users
+        self.lead, self.region = lead, region
 
     def held(self, visit: Row, told: Sequence[Told]) -> None:
         rng = self.rng
@@ -117,7 +125,7 @@ class Aftermath:
         for step in LADDER:
             written = at(add_working_days(start, step.after), 7 * 60 + 30)
             if written < min(done or self.now, self.now - timedelta(days=1)) and written > follow_up["created_at"]:
-                to = self.lead.id if step.to_lead else follow_up["owner_id"]
+                to = self.region.id if step.to_region else self.lead.id if step.to_lead else follow_up["owner_id"]
                 self.bulk.nag(follow_up, step.key, written, to)
 
     def fell_through(self, visit: Row) -> None:

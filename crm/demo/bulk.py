@@ -8,12 +8,14 @@ Every record comes out of an event; no total is stored anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from crm.base.types import format_phone
 from crm.calendars.models import CalendarEvent
 from crm.calling.models import Call, QueueEntry
 from crm.calling.rules import OUTCOMES, RANK_CALL_BACK, RANK_RETRY, calls_today, next_try
+from crm.campaigns.models import Campaign
 from crm.companies.models import Contact, Workplace
 from crm.demo.reports import Reports
 from crm.demo.rows import Entry, Row
@@ -26,6 +28,40 @@ def unreported() -> Row:
     """The columns of a visit that its report fills."""
     empty: Row = dict.fromkeys(("arrived_at", "reported_at", "reported_by", "pressed", "no_follow_up_because"))
     return {**empty, "schemes": [], "materials": [], "report_note": ""}
+
+
+def settled(campaign: Campaign, state: Row, calls: Sequence[datetime], call: Row, mine: bool) -> Row:
+    """The columns of an entry that a call changes, with their values after it. ``calls``: ends of the earlier ones."""
+    meaning, at = OUTCOMES[call["outcome"]], call["ended_at"]
+    today = calls_today(state["day_attempts"], state["last_called_at"], at) + 1
+    new: Row = {
+        "attempts": state["attempts"] + 1,
+        "day_attempts": today,
+        "last_outcome": meaning.key,
+        "last_called_at": at,
+        "call_back_by": None,
+    }
+    if meaning.final:
+        new |= {"state": "done", "final_outcome": meaning.final_key, "final_at": at}
+        new |= {"final_by": call["user_id"], "final_firm_id": call["calling_firm_id"]}
+    elif meaning.retry:
+        full = today >= campaign.max_attempts_a_day
+        new |= {"rank": RANK_RETRY, "due_at": next_try(campaign, meaning.retry, at, calls, day_full=full)}
+    else:
+        new |= {"rank": RANK_CALL_BACK, "due_at": call["call_back_at"]}
+        new["call_back_by"] = call["user_id"] if mine else None
+    new["awake"] = new.get("due_at", state["due_at"]) <= at
+    return new
+
+
+def said(call: Row) -> Row:
+    """What the activity ``calling.finish`` tells of a call."""
+    data: Row = {"outcome": call["outcome"]}
+    if call["reason"]:
+        data["reason"] = call["reason"]
+    if call["call_back_at"]:
+        data["call_back_at"] = call["call_back_at"].isoformat()
+    return data
 
 
 class Bulk(Reports):
@@ -63,46 +99,14 @@ class Bulk(Reports):
         self._settle(entry, call, mine)
         if outcome == "do_not_call":
             self._do_not_call(entry, phoner, now, note)
-        data: Row = {"outcome": outcome}
-        if reason:
-            data["reason"] = reason
-        if call_back_at:
-            data["call_back_at"] = call_back_at.isoformat()
-        self._note(phoner, now, "calling.finish", QueueEntry, entry.id, entry.workplace_id, data)
+        self._note(phoner, now, "calling.finish", QueueEntry, entry.id, entry.workplace_id, said(call))
         return call
 
     def _settle(self, entry: Entry, call: Row, mine: bool) -> None:
         """What the call means for its entry."""
-        meaning, state, at = OUTCOMES[call["outcome"]], entry.state, call["ended_at"]
-        today = calls_today(state["day_attempts"], state["last_called_at"], at) + 1
-        state |= {
-            "attempts": state["attempts"] + 1,
-            "day_attempts": today,
-            "last_outcome": meaning.key,
-            "last_called_at": at,
-            "call_back_by": None,
-        }
-        if meaning.final:
-            state |= {
-                "state": "done",
-                "final_outcome": meaning.final_key,
-                "final_at": at,
-                "final_by": call["user_id"],
-                "final_firm_id": call["calling_firm_id"],
-            }
-        elif meaning.retry:
-            full = today >= self.campaign.max_attempts_a_day
-            due_at = next_try(self.campaign, meaning.retry, at, entry.calls, day_full=full)
-            state |= {"rank": RANK_RETRY, "due_at": due_at}
-        else:
-            state |= {
-                "rank": RANK_CALL_BACK,
-                "due_at": call["call_back_at"],
-                "call_back_by": call["user_id"] if mine else None,
-            }
-        state["awake"] = state["due_at"] <= at
-        entry.calls.append(at)
-        self.changed[QueueEntry][entry.id] = state
+        entry.state |= settled(self.campaign, entry.state, entry.calls, call, mine)
+        entry.calls.append(call["ended_at"])
+        self.changed[QueueEntry][entry.id] = entry.state
 
     def _do_not_call(self, entry: Entry, phoner: User, now: datetime, note: str) -> None:
         self.changed[Workplace][entry.workplace_id] = {"do_not_call_at": now, "do_not_call_by": phoner.id}

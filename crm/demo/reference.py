@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -21,11 +22,14 @@ from crm.companies.actions import import_register
 from crm.companies.models import Contact, Workplace
 from crm.demo import plan, scripts, texts
 from crm.demo.bulk import Bulk
+from crm.demo.later import Later
+from crm.demo.matching import Matching
 from crm.demo.people import Centre, People, Settler, Staffing
 from crm.demo.register import Extract, write
 from crm.demo.rows import STATE, Entry
 from crm.demo.story import Calendar, Story
 from crm.demo.timetable import calling_days, pace
+from crm.people.models import User
 from crm.travel.engine import Place, place_of_postcode
 
 WEEKS = 22
@@ -124,10 +128,25 @@ def events(
     bulk = Bulk(session, campaign)
     waiting = queue(session, campaign)
     for centre, one in zip(people.centres, plans, strict=True):
-        story = Story(bulk, rng, centre, one, calendar, callers(people, centre, one))
+        story = Story(bulk, rng, centre, one, calendar, callers(people, centre, one), region_of(people, centre))
         story.play(waiting[centre.row.id], told)
     first_call(bulk, people, waiting[people.centres[0].row.id], now)
+    Later(bulk, Random(f"{seed}:later"), people, now).play()
     bulk.write()
+    matched(session, people, now, seed)
+
+
+def matched(session: Session, people: People, now: datetime, seed: int) -> None:
+    """The last days of the first jobcentres' openings: details, candidates, hires, by the actions themselves."""
+    few = replace(people, centres=people.centres[:3])
+    today = danish_date(now)
+    began = at(add_working_days(today, -12), 9 * 60)
+    matching = Matching(session, Random(f"{seed}:matching"), few, began, now)
+    for ahead in range(-8, 1):
+        for when, act in sorted(matching.events(add_working_days(today, ahead)), key=lambda event: event[0]):
+            if when < now - timedelta(minutes=4):
+                act(when)
+    session.flush()
 
 
 def first_call(bulk: Bulk, people: People, entries: Sequence[Entry], now: datetime) -> None:
@@ -155,6 +174,12 @@ def callers(people: People, centre: Centre, one: plan.CentrePlan) -> list[Any]:
     mine = [other for other in people.centres if other.firm is centre.firm].index(centre)
     count = 1 + (one.booked + one.declined) // 500
     return [phoners[(mine + number * 5) % len(phoners)] for number in range(count)]
+
+
+def region_of(people: People, centre: Centre) -> User:
+    """The regional lead; they stand in the order of the regions' first jobcentres."""
+    order = list(dict.fromkeys(one.row.region_id for one in people.centres))
+    return people.regional_leads[order.index(centre.row.region_id)]
 
 
 def queue(session: Session, campaign: Campaign) -> dict[int, list[Entry]]:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from crm.demo.rows import Row, Rows, of_visit
+from crm.followups.actions.telling import TOLD
 from crm.followups.models import FollowUp, Nag
 from crm.followups.rules import FollowUpDecision, NoFollowUp
 from crm.openings.models import Opening
 from crm.openings.rules import NewOpening
+from crm.openings.rules.details import Details
+from crm.openings.rules.occupations import code_of
 from crm.people.models import User
 from crm.visits.rules import OCCUPYING_STATES, VisitReport
 
@@ -56,10 +59,8 @@ class Reports(Rows):
             type=told.type,
             positions=told.positions,
             akutjob=told.akutjob,
-            occupation=told.occupation,
-            wishes=told.wishes,
-            cvs_wanted=told.cvs_wanted,
-            cvs_by=told.cvs_by,
+            **_details(told),
+            stage="told",
             state="open",
             closed_reason=None,
             closed_at=None,
@@ -67,6 +68,7 @@ class Reports(Rows):
             created_at=now,
             created_by=actor.id,
             voided_at=None,
+            names_company=False,
         )
         self._note(
             actor,
@@ -81,6 +83,9 @@ class Reports(Rows):
                 "visit_id": visit["id"],
                 "akutjob": told.akutjob,
                 "occupation": told.occupation,
+                "wishes": told.wishes,
+                "cvs_wanted": told.cvs_wanted,
+                "cvs_by": told.cvs_by.isoformat() if told.cvs_by else None,
             },
         )
 
@@ -95,10 +100,20 @@ class Reports(Rows):
             due_on=decision.due_on,
             first_due_on=decision.due_on,
             snooze_reason=None,
+            snoozes=0,
             state="open",
             done_at=None,
             done_by=None,
             outcome="",
+            outcome_key=None,
+            no_next_because=None,
+            follows_id=None,
+            opening_id=None,
+            placement_id=None,
+            told_at=now if visit["contact_email"] and visit["state"] in TOLD else None,
+            confirmed_at=None,
+            asked_at=None,
+            company_kept=None,
             from_report=True,
             created_at=now,
             created_by=actor.id,
@@ -108,10 +123,11 @@ class Reports(Rows):
         return follow_up
 
     def fulfil(self, follow_up: Row, actor: User, now: datetime, outcome: str) -> None:
-        follow_up |= {"state": "done", "done_at": now, "done_by": actor.id, "outcome": outcome}
-        self._followed(follow_up, actor, now, "followups.fulfil", {"promise": follow_up["promise"], "outcome": outcome})
+        follow_up |= {"state": "done", "done_at": now, "done_by": actor.id, "outcome": outcome, "outcome_key": "done"}
+        told = {"promise": follow_up["promise"], "outcome": outcome, "outcome_key": "done", "no_next_because": None}
+        self._followed(follow_up, actor, now, "followups.fulfil", told)
 
-    def _followed(self, follow_up: Row, actor: User, now: datetime, verb: str, data: Row) -> None:
+    def _followed(self, follow_up: Row, actor: User | None, now: datetime, verb: str, data: Row) -> None:
         data = {
             "kind": follow_up["kind"],
             "owed_by": follow_up["owed_by"],
@@ -131,3 +147,9 @@ class Reports(Rows):
             written_at=now,
             recipient_id=recipient_id,
         )
+
+
+def _details(told: NewOpening) -> Row:
+    """What a report tells, with the occupation's code; all other details lack."""
+    known = Details(occupation=told.occupation, wishes=told.wishes, cvs_wanted=told.cvs_wanted, cvs_by=told.cvs_by)
+    return {**known.values(), "occupation_code": code_of(told.occupation)}

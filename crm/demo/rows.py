@@ -17,13 +17,16 @@ from crm.calling.actions.finish import SETTLED
 from crm.calling.models import Call, QueueEntry
 from crm.campaigns.models import Campaign
 from crm.companies.models import Contact, Workplace
-from crm.followups.models import FollowUp, Nag
-from crm.openings.models import Opening
+from crm.followups.models import Answer, Digest, FollowUp, Nag, Notice
+from crm.openings.models import Candidacy, Candidate, Opening, Placement
 from crm.people.models import User
 from crm.visits.models import Visit, VisitEvent
 
 Row = dict[str, Any]
-MODELS = (Contact, Call, Visit, VisitEvent, CalendarEvent, Opening, FollowUp, Nag, Activity)
+MODELS = (
+    *(Contact, Call, Visit, VisitEvent, CalendarEvent, Opening, Candidate, Candidacy, Placement),
+    *(FollowUp, Answer, Nag, Digest, Notice, Activity),
+)
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class Rows:
 
     def _note(
         self,
-        actor: User,
+        actor: User | None,
         now: datetime,
         verb: str,
         model: Any,
@@ -76,8 +79,8 @@ class Rows:
         self.rows[Activity].append(
             {
                 "at": now,
-                "actor_id": actor.id,
-                "actor_name": actor.name,
+                "actor_id": actor.id if actor else None,
+                "actor_name": actor.name if actor else "",
                 "verb": verb,
                 "subject_type": model.__tablename__,
                 "subject_id": number,

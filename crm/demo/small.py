@@ -59,7 +59,7 @@ def build(
     calendars(session, people, began, now)
     own_time.wishes(session, people, began)
     own_time.own_calendar(session, vault, people, began, now)
-    weeks = Weeks(session, rng, people, campaign, now)
+    weeks = Weeks(session, rng, people, campaign, began, now)
     days = [add_working_days(first_day, number) for number in range(working_days + 1)]
     for number, day in enumerate(days, 1):
         weeks.day(day)

@@ -48,10 +48,17 @@ class Story:
     """Plays one jobcentre's events into the bulk path. Every figure of its plan comes out exactly."""
 
     def __init__(
-        self, bulk: Bulk, rng: Random, centre: Centre, plan: CentrePlan, calendar: Calendar, phoners: Sequence[User]
+        self,
+        bulk: Bulk,
+        rng: Random,
+        centre: Centre,
+        plan: CentrePlan,
+        calendar: Calendar,
+        phoners: Sequence[User],
+        region: User,
     ) -> None:
         self.bulk, self.rng, self.centre, self.plan, self.calendar = bulk, rng, centre, plan, calendar
-        self.phoners = phoners
+        self.phoners, self.region = phoners, region
         self.diary = Diary([user.id for user in centre.consultants])
         self.users = {user.id: user for user in centre.consultants}
         self.habits = Habits.of(rng)
@@ -181,7 +188,7 @@ class Story:
             (visit for visit in visits if visit["ends_at"] + timedelta(hours=1) < now),
             key=lambda visit: visit["starts_at"] + timedelta(days=rng.uniform(-20, 20)),
         )
-        after = Aftermath(self.bulk, rng, self.habits, now, self.users, self.centre.lead)
+        after = Aftermath(self.bulk, rng, self.habits, now, self.users, self.centre.lead, self.region)
         spare = len(over) - self.plan.held
         fallen = rng.sample(
             over, min(spare, round(len(over) * (CANCELLED_BY_COMPANY + CANCELLED_BY_JOBCENTRE + NOBODY_THERE)))

@@ -113,6 +113,23 @@ OUTCOMES = (
     "Aftalt nyt besøg.",
 )
 SNOOZE = ("Kontaktpersonen er på ferie.", "Virksomheden bad om mere tid.")
+TASKS = (
+    "Modtage varer, pakke ordrer og holde orden på lageret.",
+    "Hjælpe svendene, gøre klar og rydde op.",
+    "Betjene kunder, fylde op og tage imod betaling.",
+    "Lettere kontorarbejde, telefon og post.",
+    "Gøre rent og hjælpe i køkkenet.",
+)
+RELAXED = "Gerne erfaring, men ikke et krav."
+OFFERS = (
+    "Har arbejdet med det samme i seks år og kan begynde straks.",
+    "Bor tæt på og møder stabilt.",
+    "Vil gerne i praktik først.",
+)
+OFFERS_REFUSED = ("Der er allerede nok kandidater.", "Virksomheden ønsker mere erfaring.")
+CORRECTIONS = ("Vi aftalte kun én kandidat, ikke to.", "Det var os, der skulle ringe.", "Vent gerne til ugen efter.")
+NOT_KEPT = ("Vi har ikke hørt noget.", "Der kom en mail, men ingen kandidater.", "")
+DECLINED_CORRECTION = "Vi kan desværre ikke nå det før. Ring gerne, så finder vi en løsning."
 CANCEL_COMPANY = ("Fik travlt.", "Har fortrudt.", "Kontaktpersonen er syg.", "Følte sig presset til at sige ja.")
 CANCEL_JOBCENTRE = ("Konsulenten er syg.", "Kollision med internt møde.")
 MOVE = ("Kontaktpersonen er optaget den dag.", "Konsulenten skal til kursus.")

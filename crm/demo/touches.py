@@ -12,7 +12,9 @@ from crm.calendars.actions import add_absence, set_profile
 from crm.calling.actions import claim, finish
 from crm.campaigns.models import Campaign
 from crm.demo.people import People
+from crm.followups.actions.reminders import set_wishes
 from crm.integrations.models import OutboxMessage
+from crm.people.actions.leave import add_leave
 from crm.people.models import User
 from crm.visits.actions import refresh_capacity
 
@@ -58,9 +60,17 @@ def calendars(session: Session, people: People, when: datetime, now: datetime) -
         session, first, when, first, base_name=second.row.name, base_postcode=second.row.postcode, max_visits_a_day=2
     )
     _away(session, when, other, add_working_days(day, 3), add_working_days(day, 25), "Orlov")
+    _leave(session, when, other, add_working_days(day, 3), add_working_days(day, 25), first)
     for ahead in (4, 5, 6, 8, 9, 10, 11, 12, 14):
         _away(session, when, first, add_working_days(day, ahead), add_working_days(day, ahead), "Jobmesse og kursus")
     _away(session, when, third.consultants[0], add_working_days(day, 2), add_working_days(day, 6), "Ferie")
+    fourth = people.centres[3].consultants
+    _away(session, when, fourth[0], add_working_days(day, -3), add_working_days(day, 1), "Sygemeldt")
+    _leave(session, when, fourth[0], add_working_days(day, -3), add_working_days(day, 1), fourth[1])
+    set_wishes(session, other, when, other, mail=True, sms=True, calendar="none")
+    mine = people.centres[0].consultants
+    set_wishes(session, mine[0], when, mine[0], mail=True, sms=False, calendar="todo")
+    set_wishes(session, mine[1], when, mine[1], mail=False, sms=True, calendar="event")
     for week in range(-4, 4):
         friday = day + timedelta(days=7 * week + 4 - day.weekday())
         for user in people.centres[0].consultants:
@@ -70,6 +80,11 @@ def calendars(session: Session, people: People, when: datetime, now: datetime) -
 def _away(session: Session, when: datetime, user: User, first: date, last: date, title: str) -> None:
     """Whole days, the last one too."""
     add_absence(session, user, when, user, at(first, 0), at(last + timedelta(days=1), 0), title)
+
+
+def _leave(session: Session, when: datetime, user: User, first: date, last: date, substitute: User) -> None:
+    """Somebody else hears of what falls due meanwhile."""
+    add_leave(session, user, when, user, from_on=first, until_on=last, substitute_id=substitute.id)
 
 
 def mails_have_left(session: Session, now: datetime) -> None:

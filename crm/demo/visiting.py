@@ -1,4 +1,4 @@
-"""The consultants' side of the small demo: visits held, called off, moved or forgotten; promises kept or not."""
+"""The consultants' side of the small demo: visits held, called off, moved or forgotten."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from crm.demo.aftermath import Habits, decision, opening, visit_report
 from crm.demo.people import People
 from crm.demo.plan import Told
 from crm.demo.timetable import moment
-from crm.followups.actions import close_visit, fulfil, snooze
-from crm.followups.models import FollowUp
+from crm.followups.actions import close_visit
 from crm.openings.rules import NewOpening
 from crm.visits.actions import arrive, cancel, move
 from crm.visits.models import Visit
@@ -52,7 +51,7 @@ class Visiting:
         self._rare = [0.0, CALLED_OFF / 2, CALLED_OFF + NOBODY / 2, 0.5, 0.5]  # the first visits end in every way once
 
     def events(self, day: date) -> list[Event]:
-        return [*self._visits(day), *self._changes(day), *self._promises(day)]
+        return [*self._visits(day), *self._changes(day)]
 
     def _visits(self, day: date) -> list[Event]:
         """One ending for each visit of the day; some stay without a report."""
@@ -175,36 +174,3 @@ class Visiting:
         except Refusal:
             return []
         return list(offer.slots)
-
-    def _promises(self, day: date) -> list[Event]:
-        """Agreements that are due: kept today, put off once, or left lying; some overdue ones are caught up with."""
-        due = self.session.scalars(
-            select(FollowUp)
-            .where(FollowUp.state == "open", FollowUp.voided_at.is_(None), FollowUp.due_on <= add_working_days(day, 1))
-            .order_by(FollowUp.id)
-        ).all()
-        events: list[Event] = []
-        for follow_up in due:
-            habits, draw = self.habits[follow_up.jobcentre_id], self.rng.random()
-            willing = habits.on_time * 0.6 if follow_up.due_on >= day else habits.late * 0.6
-            if draw < willing:
-                events.append((moment(self.rng, day), self._fulfil(follow_up)))
-            elif follow_up.due_on < day and draw > 0.985 and follow_up.snooze_reason is None:
-                events.append((moment(self.rng, day), self._snooze(follow_up, add_working_days(day, 5))))
-        return events
-
-    def _fulfil(self, follow_up: FollowUp) -> Callable[[datetime], None]:
-        def act(when: datetime) -> None:
-            if follow_up.state == "open" and follow_up.voided_at is None:
-                fulfil(self.session, self.users[follow_up.owner_id], when, follow_up, self.rng.choice(texts.OUTCOMES))
-
-        return act
-
-    def _snooze(self, follow_up: FollowUp, until: date) -> Callable[[datetime], None]:
-        def act(when: datetime) -> None:
-            if follow_up.state == "open" and follow_up.voided_at is None:
-                snooze(
-                    self.session, self.users[follow_up.owner_id], when, follow_up, until, self.rng.choice(texts.SNOOZE)
-                )
-
-        return act

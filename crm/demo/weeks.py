@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,11 +17,12 @@ from crm.calling.actions import claim, finish
 from crm.calling.models import QueueEntry
 from crm.campaigns.models import Campaign
 from crm.demo import names, texts
+from crm.demo.matching import Matching
 from crm.demo.people import People
 from crm.demo.pile import Pile
+from crm.demo.promising import Promising, morning
 from crm.demo.timetable import moment
 from crm.demo.visiting import Visiting
-from crm.followups.actions import nag
 from crm.people.models import User
 from crm.visits.actions import book
 from crm.visits.queries import slots
@@ -67,7 +69,9 @@ ANSWERS = (
 class Weeks:
     """Plays one working day after the other, up to the product clock's now."""
 
-    def __init__(self, session: Session, rng: Random, people: People, campaign: Campaign, now: datetime) -> None:
+    def __init__(
+        self, session: Session, rng: Random, people: People, campaign: Campaign, began: datetime, now: datetime
+    ) -> None:
         self.session, self.rng, self.campaign, self.now = session, rng, campaign, now
         phoners = [phoner for firm in people.firms for phoner in firm.phoners]
         self.desks = [Desk(user, *line, credit=rng.random()) for user, line in zip(phoners, DESKS, strict=True)]
@@ -83,16 +87,18 @@ class Weeks:
         self._rare = ["wrong_number", "outside_target", "closed_down", "do_not_call"]  # each comes at least once
         self.pile = Pile(session, campaign)
         self.visiting = Visiting(session, rng, people, now)
+        self.matching = Matching(session, Random(f"{rng.random()}:matching"), people, began, now)
+        self.promising = Promising(session, Random(f"{rng.random()}:promising"), people, self.visiting.habits, now)
         self.today = danish_date(now)
         self.focus = next_working_day(self.today)
         self.booked: Counter[tuple[int, date]] = Counter()
 
     def day(self, day: date) -> None:
-        """Nags at half past seven, then calls, visits and promises as the clock goes."""
-        if at(day, 7 * 60 + 31) < self.now:
-            nag(self.session, at(day, 7 * 60 + 31))
+        """The morning's jobs, then calls, visits and promises as the clock goes."""
+        morning(self.session, day, self.now)
         events: list[Event] = [event for desk in self.desks for event in self._calls(desk, day)]
-        events += self.visiting.events(day)
+        for part in (self.visiting, self.matching, self.promising):
+            events += part.events(day)
         for when, act in sorted(events, key=lambda event: event[0]):
             if when < self.now - timedelta(minutes=4):
                 act(when)
@@ -118,25 +124,25 @@ class Weeks:
         if outcome == "contact":
             self._offer(desk, entry, ended)
         elif outcome == "call_back":
-            finish(
-                self.session,
-                desk.user,
-                ended,
-                entry,
-                outcome,
-                call_back_at=self._later(ended),
-                mine=rng.random() < 0.7,
-                note=rng.choice(texts.CALL_BACK_NOTES),
-            )
+            back = self._later(ended)
+            mine, note = rng.random() < 0.7, rng.choice(texts.CALL_BACK_NOTES)
+            self._finish(desk, ended, entry, outcome, call_back_at=back, mine=mine, note=note)
         else:
             note = rng.choice(texts.VOICEMAIL_NOTES) if outcome == "voicemail" else ""
-            finish(self.session, desk.user, ended, entry, outcome, note=note)
+            self._finish(desk, ended, entry, outcome, note=note)
 
     def _next(self, desk: Desk, when: datetime) -> QueueEntry | None:
         given = self.given[desk.user.id]
         if danish_date(when) < self.today:
             return self.pile.take(desk.user, when, given)
         return claim(self.session, desk.user, when, self.campaign.id, given[0] if desk.for_key else None)
+
+    def _finish(self, desk: Desk, when: datetime, entry: QueueEntry, outcome: str, **details: Any) -> None:
+        """Past calls through the pile; what means more than the call itself, and today's, through the action."""
+        if danish_date(when) < self.today and outcome != "do_not_call":
+            self.pile.finish(desk.user, when, entry, outcome, **details)
+        else:
+            finish(self.session, desk.user, when, entry, outcome, **details)
 
     def _later(self, when: datetime) -> datetime:
         """Tomorrow or some days on, at a quarter of an hour; never now or before."""
@@ -150,15 +156,8 @@ class Weeks:
         if desk.credit >= 1 and self._book(desk, entry, when):
             desk.credit -= 1
             return
-        finish(
-            self.session,
-            desk.user,
-            when,
-            entry,
-            "declined",
-            reason=texts.decline_reason(rng),
-            note=rng.choice(texts.DECLINE_NOTES),
-        )
+        reason, note = texts.decline_reason(rng), rng.choice(texts.DECLINE_NOTES)
+        self._finish(desk, when, entry, "declined", reason=reason, note=note)
 
     def _book(self, desk: Desk, entry: QueueEntry, when: datetime) -> bool:
         """Book one of the times the product offers; False where it offers none."""

@@ -43,13 +43,28 @@ NAVIGATION = (
     ),
     NavItem(N_("Register"), "companies.imports", "companies.import", "upload", ("companies.",)),
     NavItem(N_("Opfølgning"), "followups.index", "followups.read", "checklist", ("followups.",)),
-    NavItem(N_("Åbninger"), "openings.index", "openings.read", "briefcase", ("openings.",)),
+    NavItem(N_("Åbninger"), "openings.index", "openings.read", "briefcase", ("openings.", "people.partners")),
     NavItem(N_("Kalender"), "calendars.index", "calendars.read", "calendar", ("calendars.",)),
     NavItem(N_("Søg"), "desk.search", "desk.search", "search", ("desk.search", "desk.company")),
-    NavItem(N_("Rapporter"), "reports.index", "reports.read", "chart", ("reports.index", "reports.rows")),
+    NavItem(
+        N_("Rapporter"),
+        "reports.index",
+        "reports.read",
+        "chart",
+        (
+            "reports.index",
+            "reports.rows",
+            "reports.followups",
+            "reports.followup_rows",
+            "reports.openings",
+            "reports.opening_rows",
+        ),
+    ),
     NavItem(
         N_("Brugere"), "people.users", "people.manage", "user", ("people.users", "people.jobcentres", "people.firms")
     ),
+    NavItem(N_("Åbningstyper"), "openings.types", "openings.types", "briefcase", ("openings.types", "openings.type")),
+    NavItem(N_("Planlægger"), "recurring.jobs", "recurring.read", "clock", ("recurring.",)),
     NavItem(N_("Udbakke"), "integrations.outbox", "outbox.read", "mail", ("integrations.",)),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import smtplib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from crm.integrations.models import OutboxMessage, SmsOptOut
 from crm.integrations.opt_outs import is_first_sms, note_opt_out, opted_out
 from crm.integrations.sms import AmbiguousDelivery, OptedOut
 from crm.integrations.sms_words import STOP_LINE
+
+log = logging.getLogger("crm.integrations")
 
 LEASE = timedelta(minutes=5)
 WITHHELD = N_("Modtageren har frabedt sig SMS.")
@@ -184,6 +187,8 @@ def _offer_stop(session: Session, message: OutboxMessage) -> None:
 
 
 def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: OutboxMessage, now: datetime) -> int:
+    """What came of it is written only while the row is still this delivery's: who was frozen past its lease must not
+    undo what the next one did."""
     changes: dict[str, Any]
     try:
         adapter.deliver(message)
@@ -192,7 +197,13 @@ def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: Out
         changes = {"state": "withheld", "last_error": WITHHELD}
     except AmbiguousDelivery as exc:
         changes = {"state": "unknown", "last_error": str(exc)[:2000]}
-    except (OSError, smtplib.SMTPException) as exc:
+    except Exception as exc:
+        known = isinstance(exc, OSError | smtplib.SMTPException)
+        if not known:
+            log.exception("outbox row %s cannot be delivered", message.id)
+        if not known and message.channel == "sms":  # it may have left before it failed
+            told = f"{type(exc).__name__}: {exc}"[:2000]
+            return _settle(sessions, message, now, {"state": "unknown", "last_error": told})
         tried = message.attempts
         again = tried <= len(BACKOFF)
         changes = {
@@ -200,11 +211,18 @@ def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: Out
             "last_error": str(exc)[:2000],
             "not_before": now + timedelta(minutes=BACKOFF[tried - 1]) if again else message.not_before,
         }
+    return _settle(sessions, message, now, changes)
+
+
+def _settle(sessions: sessionmaker[Session], message: OutboxMessage, now: datetime, changes: dict[str, Any]) -> int:
+    sent = changes["state"] == "sent"
+    still = ("sending", "unknown") if sent else ("sending",)
+    mine = (OutboxMessage.id == message.id, OutboxMessage.attempts == message.attempts, OutboxMessage.state.in_(still))
     with sessions.begin() as session:
-        session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(lease_until=None, **changes))
+        session.execute(update(OutboxMessage).where(*mine).values(lease_until=None, **changes))
         if changes["state"] == "withheld":
             note_opt_out(session, now, message.recipient, "")
-    return int(changes["state"] == "sent")
+    return int(sent)
 
 
 def retry(session: Session, actor: Any, now: datetime, message: OutboxMessage) -> None:

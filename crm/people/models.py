@@ -1,10 +1,11 @@
-"""Regions, municipalities, jobcentres, calling firms, users with roles, API tokens."""
+"""Regions, municipalities, jobcentres, calling firms, partners, users with roles, leave, API tokens."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import secrets
+from datetime import date, datetime
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Date, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.base.db import Base
@@ -122,6 +123,56 @@ class UserRole(Base):
     region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"), index=True)
 
     user: Mapped[User] = relationship(back_populates="roles")
+
+
+class Leave(Base):
+    """Away from work, Danish dates, both included: no reminder goes to the person; ``substitute_id`` gets them, and
+    where nobody was named the leads."""
+
+    __tablename__ = "leaves"
+    __table_args__ = (
+        CheckConstraint("from_on <= until_on", name="dates"),
+        CheckConstraint("substitute_id IS NULL OR substitute_id <> user_id", name="substitute"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    from_on: Mapped[date] = mapped_column(Date)
+    until_on: Mapped[date] = mapped_column(Date)
+    substitute_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    user: Mapped[User] = relationship(foreign_keys=user_id)
+    substitute: Mapped[User | None] = relationship(foreign_keys=substitute_id)
+
+
+class Partner(Base):
+    """An organisation outside the jobcentres that knows candidates: unemployment fund, volunteer network, other.
+
+    With a jobcentre it works with that one alone, with a region with all of the region's, with neither everywhere.
+    ``digest``: it wants the morning's mail of openings shared with it. ``link_key`` changes to end every link it holds.
+    """
+
+    __tablename__ = "partners"
+    __table_args__ = (
+        CheckConstraint("kind IN ('unemployment_fund','network','other')", name="kind"),
+        CheckConstraint("jobcentre_id IS NULL OR region_id IS NULL", name="reach"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    contact_name: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str] = mapped_column(String(254))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    region_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id"), index=True)
+    jobcentre_id: Mapped[int | None] = mapped_column(ForeignKey("jobcentres.id"), index=True)
+    digest: Mapped[bool] = mapped_column(Boolean, default=True)
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    link_key: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class ApiToken(Base):

@@ -26,6 +26,8 @@ _ADMIN = "admin"
 TABLE: dict[str, dict[str, str]] = {
     "people.self": dict.fromkeys((_CALLER, _CONSULTANT, _LEAD, _REGION, _MANAGER, _ADMIN), "own"),
     "people.manage": {_ADMIN: "all"},
+    "people.leave": {_CONSULTANT: "own", _LEAD: "jobcentre", _REGION: "own", _MANAGER: "own"},
+    "people.partners": {_LEAD: "jobcentre", _REGION: "region", _MANAGER: "all"},
     "companies.read": {
         _CALLER: "firm",
         _CONSULTANT: "jobcentre",
@@ -54,11 +56,19 @@ TABLE: dict[str, dict[str, str]] = {
     "visits.today": {_CONSULTANT: "own"},
     "openings.read": {_CONSULTANT: "jobcentre", _LEAD: "jobcentre", _REGION: "region", _MANAGER: "all"},
     "openings.log": {_CONSULTANT: "jobcentre", _LEAD: "jobcentre"},
+    "openings.candidates": {_CONSULTANT: "jobcentre", _LEAD: "jobcentre"},
+    "openings.share": {_CONSULTANT: "jobcentre", _LEAD: "jobcentre"},
+    "openings.board": {_CONSULTANT: "jobcentre", _LEAD: "jobcentre"},
+    "openings.types": {_ADMIN: "all"},
     "followups.read": {_CONSULTANT: "own", _LEAD: "jobcentre"},
     "followups.fulfil": {_CONSULTANT: "own", _LEAD: "jobcentre"},
+    "followups.hand_over": {_CONSULTANT: "own", _LEAD: "jobcentre"},
+    "followups.reminders": {_CONSULTANT: "own", _LEAD: "own", _REGION: "own"},
     "reports.read": {_LEAD: "jobcentre", _REGION: "region", _MANAGER: "all"},
     "desk.search": {_CALLER: "firm", _CONSULTANT: "jobcentre", _LEAD: "jobcentre", _REGION: "region", _MANAGER: "all"},
     "outbox.read": {_ADMIN: "all"},
+    "recurring.read": {_ADMIN: "all"},
+    "recurring.run": {_ADMIN: "all"},
 }
 
 

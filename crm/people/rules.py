@@ -12,6 +12,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from crm.base.errors import N_
 
 MINIMUM_LENGTH = 12
+PARTNER_KINDS: dict[str, str] = {
+    "unemployment_fund": N_("A-kasse"),
+    "network": N_("Frivilligt netværk"),
+    "other": N_("Anden organisation"),
+}
 _HASHER = PasswordHasher()
 _FAST = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 

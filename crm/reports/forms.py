@@ -13,12 +13,14 @@ from crm.reports.queries import Within
 from crm.reports.queries.reach import Place
 from crm.reports.rules import GROUPS, parse_week, week_bounds, week_key
 
+EVERY = "all"
 SORTS = ("name", "rate", "n", "openings")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The filters as understood. ``errors``: field -> Danish msgid; with any, no figures are shown."""
+    """The filters as understood. ``errors``: field -> Danish msgid; with any, no figures are shown. ``every``: all
+    campaigns in reach, and then no ``campaign``; ``side``: whose promises (only where promises are counted)."""
 
     campaign: Campaign | None = None
     region_id: int | None = None
@@ -27,6 +29,8 @@ class Asked:
     to: date | None = None
     by: str = "jobcentre"
     sort: str = "-rate"
+    every: bool = False
+    side: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -44,13 +48,14 @@ class Asked:
     def address(self, **changes: Any) -> dict[str, Any]:
         """The query string that says the same; ``changes`` on top, None leaves a field out."""
         values: dict[str, Any] = {
-            "campaign": self.campaign.id if self.campaign else None,
+            "campaign": self.campaign.id if self.campaign else EVERY if self.every else None,
             "region": self.region_id,
             "jobcentre": self.jobcentre_id,
             "from": self.week_from,
             "to": self.week_to,
             "by": self.by,
             "sort": self.sort,
+            "side": self.side,
             **changes,
         }
         return {name: value for name, value in values.items() if value not in (None, "")}
@@ -66,9 +71,17 @@ def chosen_campaign(args: Mapping[str, str], campaigns: Sequence[Campaign]) -> t
 
 
 def read(
-    args: Mapping[str, str], campaign: Campaign | None, places: Sequence[Place], errors: Mapping[str, str]
+    args: Mapping[str, str],
+    campaign: Campaign | None,
+    places: Sequence[Place],
+    errors: Mapping[str, str],
+    *,
+    groups: Mapping[str, str] = GROUPS,
+    by: str = "jobcentre",
+    sides: Sequence[str] = (),
 ) -> Asked:
-    """Every field of the address; what cannot be used is named in ``errors``."""
+    """Every field of the address; what cannot be used is named in ``errors``. ``by``: the grouping where none is asked
+    for; ``sides``: those to choose among, the first where none is asked for."""
     wrong = dict(errors)
     region = _one_of(
         args,
@@ -87,12 +100,14 @@ def read(
     frm, to = _week(args, "from", wrong), _week(args, "to", wrong)
     if frm and to and frm > to:
         wrong["to"] = N_("Slutugen ligger før startugen.")
-    asked = Asked(campaign, region, jobcentre, frm, to, errors=wrong)
-    by, sort = args.get("by", asked.by), args.get("sort", asked.sort)
-    if by not in GROUPS:
+    asked = Asked(campaign, region, jobcentre, frm, to, by=by, errors=wrong)
+    wished, sort = args.get("by", by), args.get("sort", asked.sort)
+    if wished not in groups:
         wrong["by"] = N_("Opdelingen kendes ikke. Vælg en fra listen.")
-        by = asked.by
-    return replace(asked, by=by, sort=sort if sort.lstrip("-") in SORTS else asked.sort)
+        wished = by
+    side = args.get("side", "")
+    side = side if side in sides else next(iter(sides), "")
+    return replace(asked, by=wished, side=side, sort=sort if sort.lstrip("-") in SORTS else asked.sort)
 
 
 def _one_of(args: Mapping[str, str], name: str, known: set[int], wrong: dict[str, str], message: str) -> int | None:

@@ -1,6 +1,7 @@
 """Every recurring job of the product, on one page: composition only.
 
-Jobs call verbs; what is due stands in tables, never here.
+Jobs call verbs; what is due stands in tables, never here. A job must bear being run twice, at any time, and cut short:
+the verbs' own unique keys see to that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -16,32 +18,29 @@ from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 
 from crm.base.clock import DANISH, Clock, danish_date
-from crm.base.db import read_only_session
-from crm.base.errors import NotFound
+from crm.base.errors import N_
 from crm.base.settings import Settings
 from crm.calendars.jobs import let_go_of_leavers, read_due, read_links, respell_all, seal_anew
-from crm.calling.actions import follow_firms, follow_letters, mark_silent, rerank, wake
-from crm.calling.actions.order import BATCH
-from crm.calling.actions.phone import close_silent
-from crm.calling.queries.allotment import out_of_step
-from crm.calling.queries.letters import off_letters
-from crm.calling.queries.phone import silent_phones
+from crm.calling.actions import mark_silent, wake
+from crm.calling.jobs import end_silent_phones, put_with_firms, put_with_letters, rerank_all
 from crm.calling.rules import SOON
 from crm.campaigns.queries.called import on_live_list
 from crm.companies.jobs import look_up_places
-from crm.followups.actions import nag
+from crm.followups.jobs import nagging
+from crm.followups.jobs.asking import ask_companies
+from crm.followups.jobs.cvs import cv_deadlines
+from crm.followups.jobs.making import follow_visits, missing_details, placement_endings
 from crm.integrations.actions import deliver_due
 from crm.integrations.mailbox import Mailbox, MailboxFailed
-from crm.integrations.telephony import Telephony
+from crm.openings.jobs import board_digests
+from crm.recurring.actions import Begin
 from crm.travel.engine import default_engine
 from crm.travel.postcodes import km_from_postcode
 from crm.travel.remote import RemoteEngine
 from crm.travel.table import forget
 from crm.visits.actions import forget_holds
-from crm.visits.actions.proposals import take_up
 from crm.visits.actions.replies import read_mailbox
-from crm.visits.jobs import check_changed, rank_changed, refresh_rooms
-from crm.visits.queries.proposals import out_of_step as unlike_calendars
+from crm.visits.jobs import check_changed, rank_changed, refresh_rooms, take_up_moved
 from crm.web.edge import transaction
 
 log = logging.getLogger("crm.scheduler")
@@ -49,7 +48,8 @@ log = logging.getLogger("crm.scheduler")
 
 @dataclass(frozen=True)
 class Job:
-    """``function`` takes the application and returns how many things it did."""
+    """``function`` takes the application and returns how many things it did; ``description`` is the job's name in plain
+    Danish, with its English in crm/recurring/en.po."""
 
     key: str
     trigger: BaseTrigger
@@ -57,56 +57,63 @@ class Job:
     description: str
 
 
+def _now(app: Flask) -> datetime:
+    clock: Clock = app.extensions["crm.clock"]
+    return clock.now()
+
+
+def _begin(app: Flask) -> Begin:
+    return lambda: transaction(app)
+
+
+def _sessions(app: Flask) -> Any:
+    return app.extensions["crm.sessions"]
+
+
 def write_nags(app: Flask) -> int:
-    with transaction(app) as session:
-        return nag(session, _now(app))
+    return nagging.run(_begin(app), _now(app))
 
 
 def deliver(app: Flask) -> int:
     """Mail and SMS; a calendar server that does not answer holds up nobody's mail."""
     ways = {name: way for name, way in app.extensions["crm.adapters"].items() if name != "calendar"}
-    return deliver_due(app.extensions["crm.sessions"], ways, _now(app))
+    return deliver_due(_sessions(app), ways, _now(app))
 
 
 def calendars(app: Flask) -> int:
     ways = {"calendar": app.extensions["crm.adapters"]["calendar"]}
-    return deliver_due(app.extensions["crm.sessions"], ways, _now(app))
+    return deliver_due(_sessions(app), ways, _now(app))
 
 
 def caldav(app: Flask) -> int:
     """Reads what is due, and makes proposals of what was found to have been moved."""
-    sessions, now = app.extensions["crm.sessions"], _now(app)
+    sessions, now = _sessions(app), _now(app)
     done = read_due(sessions, app.extensions["crm.vault"], app.extensions["crm.caldav"], now, workers=8)
-    with read_only_session(sessions) as session:
-        if not unlike_calendars(session, now):
-            return done
-    with transaction(app) as session:
-        return done + take_up(session, now)
+    return done + take_up_moved(sessions, _begin(app), now)
 
 
 def capacity(app: Flask) -> int:
-    return refresh_rooms(app.extensions["crm.sessions"], _now(app))
+    return refresh_rooms(_sessions(app), _now(app))
 
 
 def fit(app: Flask) -> int:
-    return rank_changed(app.extensions["crm.sessions"], _now(app))
+    return rank_changed(_sessions(app), _now(app))
 
 
 def links(app: Flask) -> int:
     """Every link is asked outside of any transaction; what it said is kept in one of its own."""
-    extensions = app.extensions
-    return read_links(extensions["crm.sessions"], extensions["crm.vault"], extensions["crm.fetcher"], _now(app))
+    return read_links(_sessions(app), app.extensions["crm.vault"], app.extensions["crm.fetcher"], _now(app))
 
 
 def spell(app: Flask) -> int:
     """Each calendar is spelled out outside of any transaction; those of people who have left are let go first."""
-    sessions, now = app.extensions["crm.sessions"], _now(app)
+    sessions, now = _sessions(app), _now(app)
     seal_anew(sessions, app.extensions["crm.vault"])
     return let_go_of_leavers(sessions, now) + respell_all(sessions, now)
 
 
 def conflicts(app: Flask) -> int:
-    return check_changed(app.extensions["crm.sessions"], _now(app))
+    return check_changed(_sessions(app), _now(app))
 
 
 def drives(app: Flask) -> int:
@@ -125,12 +132,7 @@ def holds(app: Flask) -> int:
 
 
 def firms(app: Flask) -> int:
-    """Looks without the writer's lock first: nearly always nothing has changed."""
-    with read_only_session(app.extensions["crm.sessions"]) as session:
-        if not out_of_step(session, _now(app)):
-            return 0
-    with transaction(app) as session:
-        return follow_firms(session, _now(app))
+    return put_with_firms(_sessions(app), _begin(app), _now(app))
 
 
 def away(app: Flask) -> int:
@@ -145,108 +147,100 @@ def due(app: Flask) -> int:
 
 
 def order(app: Flask) -> int:
-    """In portions: until one is committed, claims pass over its entries."""
-    moved, portion = 0, BATCH
-    while portion == BATCH:
-        with transaction(app) as session:
-            portion = rerank(session, _now(app))
-        moved += portion
-    return moved
+    return rerank_all(_begin(app), _now(app))
 
 
 def letters(app: Flask) -> int:
-    """Looked up without a lock first: nearly always every entry is as its letter says."""
-    with read_only_session(app.extensions["crm.sessions"]) as session:
-        if not off_letters(session, _now(app)):
-            return 0
-    with transaction(app) as session:
-        return follow_letters(session, _now(app))
+    return put_with_letters(_sessions(app), _begin(app), _now(app))
 
 
 def phones(app: Flask) -> int:
-    """The provider is asked outside of any transaction: nothing waits for it."""
-    telephony: Telephony = app.extensions["crm.telephony"]
-    with app.extensions["crm.sessions"]() as session:
-        silent = [(phone.id, phone.sid or phone.parent_sid) for phone in silent_phones(session, _now(app))]
-    closed = 0
-    for phone_id, sid in silent:
-        try:
-            reported = telephony.report(sid) if sid else None
-        except OSError as exc:
-            log.warning("the telephone provider does not answer: %s", exc)
-            continue
-        with transaction(app) as session:
-            closed += close_silent(session, _now(app), phone_id, reported)
-    return closed
+    return end_silent_phones(_sessions(app), _begin(app), app.extensions["crm.telephony"], _now(app))
 
 
 def places(app: Flask) -> int:
     """The address service is asked outside of any transaction; without one nothing happens."""
-    now, sessions = _now(app), app.extensions["crm.sessions"]
+    now = _now(app)
     first = on_live_list(danish_date(now))
-    return look_up_places(sessions, app.extensions["crm.geocoder"], now, km_from_postcode, first)
+    return look_up_places(_sessions(app), app.extensions["crm.geocoder"], now, km_from_postcode, first)
 
 
 def replies(app: Flask) -> int:
     """A mailbox that does not answer is tried again next time; `crm doctor` says what is wrong with it."""
     mailbox: Mailbox | None = app.extensions["crm.mailbox"]
     try:
-        return read_mailbox(mailbox, lambda: transaction(app), _now(app)) if mailbox else 0
+        return read_mailbox(mailbox, _begin(app), _now(app)) if mailbox else 0
     except MailboxFailed as exc:
         log.warning("the mailbox %s is not read: %s", mailbox.name if mailbox else "", exc)
         return 0
 
 
-# The schedule. Cron is Danish time; holidays are the verbs' matter.
+def endings(app: Flask) -> int:
+    return placement_endings(_begin(app), _now(app))
+
+
+def details(app: Flask) -> int:
+    """By the hour: what has been filled in is asked for no longer."""
+    return missing_details(_begin(app), _now(app))
+
+
+def cvs(app: Flask) -> int:
+    return cv_deadlines(_begin(app), _now(app))
+
+
+def with_visit(app: Flask) -> int:
+    return follow_visits(_begin(app), _now(app))
+
+
+def ask(app: Flask) -> int:
+    return ask_companies(_begin(app), _now(app))
+
+
+def board(app: Flask) -> int:
+    return board_digests(_begin(app), _now(app))
+
+
+def _daily(hour: int, minute: int, days: str = "*") -> CronTrigger:
+    """A time on the Danish clock; holidays are the verbs' matter."""
+    return CronTrigger(day_of_week=days, hour=hour, minute=minute, timezone=DANISH)
+
+
+_MINUTE = IntervalTrigger(minutes=1)
+_MORNING = CronTrigger(day_of_week="mon-fri", hour=7, minute="30,50", timezone=DANISH)
+"""The second time is for what was set aside at the first; nobody gets a second mail."""
+
+# The schedule: one line a job.
 JOBS = (
+    Job("nag", _MORNING, write_nags, N_("Rykker for aftaler, hvis frist er kommet")),
+    Job("deliver", IntervalTrigger(seconds=15), deliver, N_("Sender mails og SMS'er fra udbakken")),
+    Job("calendars", IntervalTrigger(seconds=15), calendars, N_("Skriver besøg i konsulenternes egne kalendere")),
+    Job("caldav", _MINUTE, caldav, N_("Læser konsulenternes egne kalendere over CalDAV")),
+    Job("phones", _MINUTE, phones, N_("Afslutter telefonopkald, som udbyderen er tavs om")),
+    Job("firms", _MINUTE, firms, N_("Giver virksomheder i kø til det firma, der ringer for jobcentret")),
+    Job("away", _MINUTE, away, N_("Melder phonere væk, der ikke giver livstegn")),
+    Job("due", _MINUTE, due, N_("Vækker virksomheder i køen, når deres tid kommer")),
+    Job("order", _MINUTE, order, N_("Lægger køen i ny orden, når en kampagnes vægt er ændret")),
+    Job("letters", _MINUTE, letters, N_("Lader virksomheder vente på deres brev, og ikke længere")),
+    Job("fit", _MINUTE, fit, N_("Ordner ventende virksomheder efter ledig tid og køretid")),
+    Job("links", _MINUTE, links, N_("Læser konsulenternes egne kalendere gennem deres link")),
+    Job("respell", _daily(2, 10), spell, N_("Skriver gentagne aftaler ud og slipper fratrådtes kalendere")),
+    Job("places", _MINUTE, places, N_("Slår adresser op for virksomheder, hvis sted er ukendt")),
+    Job("conflicts", _MINUTE, conflicts, N_("Finder besøg, som en ændring har taget tiden fra")),
+    Job("replies", IntervalTrigger(minutes=2), replies, N_("Læser svar på invitationer fra postkassen")),
+    Job("holds", IntervalTrigger(hours=1), holds, N_("Glemmer reserverede tider, der er udløbet for længst")),
+    Job("drives", _daily(3, 20), drives, N_("Glemmer gamle svar om køretid")),
+    Job("capacity", IntervalTrigger(minutes=5), capacity, N_("Lukker køen for fulde kalendere og åbner den igen")),
+    Job("endings", _daily(6, 30), endings, N_("Laver opfølgning på ansættelser, der snart udløber")),
     Job(
-        "nag",
-        CronTrigger(day_of_week="mon-fri", hour=7, minute=30, timezone=DANISH),
-        write_nags,
-        "Write the follow-up reminders that are due",
+        "details",
+        CronTrigger(hour="6-20", minute=40, timezone=DANISH),
+        details,
+        N_("Spørger til åbningers oplysninger"),
     ),
-    Job("deliver", IntervalTrigger(seconds=15), deliver, "Send what waits in the outbox"),
-    Job("calendars", IntervalTrigger(seconds=15), calendars, "Write visits into consultants' own calendars"),
-    Job("caldav", IntervalTrigger(minutes=1), caldav, "Read consultants' own calendars by CalDAV"),
-    Job("phones", IntervalTrigger(minutes=1), phones, "End telephone calls whose provider fell silent"),
-    Job("firms", IntervalTrigger(minutes=1), firms, "Give waiting entries to the firm that calls for their jobcentre"),
-    Job("away", IntervalTrigger(minutes=1), away, "Mark phoners who gave no sign of life as away"),
-    Job("due", IntervalTrigger(minutes=1), due, "Wake the entries that come due"),
-    Job("order", IntervalTrigger(minutes=1), order, "Put campaigns whose weight has changed in the new order"),
-    Job("letters", IntervalTrigger(minutes=1), letters, "Let companies wait for their letter, and no longer"),
-    Job("fit", IntervalTrigger(minutes=1), fit, "Rank waiting companies by free, drivable time where it has changed"),
-    Job("links", IntervalTrigger(minutes=1), links, "Read consultants' own calendars by their links"),
     Job(
-        "respell",
-        CronTrigger(hour=2, minute=10, timezone=DANISH),
-        spell,
-        "Spell out recurring appointments that the horizon has reached; let go of the calendars of people who left",
+        "cvs", CronTrigger(hour="6-20", minute=45, timezone=DANISH), cvs, N_("Minder om CV'er, virksomheder venter på")
     ),
-    Job("places", IntervalTrigger(minutes=1), places, "Look up where companies lie whose place is not known well"),
-    Job("conflicts", IntervalTrigger(minutes=1), conflicts, "Find booked visits that a change has left without time"),
-    Job("replies", IntervalTrigger(minutes=2), replies, "Read answers to invitations from the mailbox"),
-    Job("holds", IntervalTrigger(hours=1), holds, "Forget held times that lapsed long ago"),
-    Job(
-        "drives",
-        CronTrigger(hour=3, minute=20, timezone=DANISH),
-        drives,
-        "Forget drives that a travel engine answered long ago",
-    ),
-    Job("capacity", IntervalTrigger(minutes=5), capacity, "Close the queues of full calendars, open the others"),
+    Job("with_visit", _daily(6, 50), with_visit, N_("Lader aftaler følge med besøg, der er givet videre")),
+    Job("ask", _daily(8, 30, "mon-fri"), ask, N_("Spørger virksomheder, om det, vi lovede, er sket")),
+    Job("board", _daily(7, 30, "mon-fri"), board, N_("Skriver tavlens mail om delte åbninger og forslag")),
 )
-
-
-def run_job(app: Flask, key: str) -> int:
-    """Run one job now; what it did. Raises NotFound for an unknown key, and whatever the job raises."""
-    job = next((job for job in JOBS if job.key == key), None)
-    if job is None:
-        raise NotFound
-    done = job.function(app)
-    if done:
-        log.info("job %s: %s", key, done)
-    return done
-
-
-def _now(app: Flask) -> datetime:
-    clock: Clock = app.extensions["crm.clock"]
-    return clock.now()

@@ -21,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
 from crm.people.actions import Grant, add_user, issue_token
 from tests.conftest import NOW, PASSWORD, build_app
 from tests.factories import make_firm, make_jobcentre, make_participation, make_queue_entry, make_user, make_visit
+from tests.factories.candidates import make_candidacy, make_candidate, make_placement
+from tests.factories.openings import make_opening
 
 CHECKS: list[CheckFunction] = [
     schemathesis.checks.not_a_server_error,
@@ -42,6 +44,11 @@ def fuzzed(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> t
         for _ in range(3):
             make_queue_entry(db, participation=participation)
         make_visit(db, consultant=make_user(db, "consultant", jobcentre=jobcentre))
+        opening = make_opening(db, positions=3, contact_email="kontakt@firma.invalid")
+        for state in ("proposed", "presented", "sent", "interview"):
+            make_candidacy(db, opening, state=state)
+        make_candidate(db, jobcentre_id=opening.jobcentre_id, consent_on=None)
+        make_placement(db, opening)
         grants = [
             Grant("phoner", calling_firm_id=firm.id),
             Grant("consultant", jobcentre_id=jobcentre.id),

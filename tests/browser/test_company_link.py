@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from crm.base.clock import at, danish_date
 from crm.calendars.models import BusySource
 from crm.integrations.models import OutboxMessage
-from crm.scheduler.jobs import run_job
+from crm.scheduler import run_job
 from crm.visits.actions import book
 from crm.visits.models import Visit, VisitEvent
 from tests.browser.conftest import Watched

@@ -54,7 +54,8 @@ class Own:
 
     def texts(self) -> dict[str, str]:
         """UID -> object, as it lies on the server."""
-        return {str(one.icalendar_component["uid"]): one.data for one in self.calendar.events()}
+        found = [*self.calendar.events(), *self.calendar.todos(include_completed=True)]
+        return {str(one.icalendar_component["uid"]): one.data for one in found}
 
     def put(self, uid: str, body: str) -> None:
         """An appointment of their own: ``body`` is what stands in the VEVENT beside UID and DTSTAMP."""
@@ -78,7 +79,7 @@ class Own:
         one.save(increase_seqno=False)
 
     def delete(self, uid: str) -> None:
-        self.calendar.event_by_uid(uid).delete()
+        self.calendar.object_by_uid(uid).delete()
 
     def start_of(self, uid: str) -> datetime:
         found: datetime = self.calendar.event_by_uid(uid).icalendar_component["dtstart"].dt

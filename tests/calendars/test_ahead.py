@@ -24,7 +24,7 @@ from crm.integrations.caldav import Stored
 from crm.integrations.caldav_xml import Listing
 from crm.integrations.fetch import Fetched
 from crm.people.models import User
-from crm.scheduler.jobs import run_job
+from crm.scheduler import run_job
 from tests.calendars.texts import calendar, event
 from tests.conftest import NOW
 from tests.factories.calendars import make_consultant

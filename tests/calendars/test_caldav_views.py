@@ -23,7 +23,7 @@ from crm.calendars.jobs import write_copy
 from crm.calendars.models import BusySource, CalendarCopy
 from crm.integrations.caldav import opener
 from crm.integrations.models import OutboxMessage
-from crm.scheduler.jobs import run_job
+from crm.scheduler import run_job
 from crm.visits.actions import book
 from crm.visits.models import MoveProposal, Visit
 from tests.calendars.own import HOUR, ONE, TEN, uid

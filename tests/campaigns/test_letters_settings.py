@@ -61,7 +61,8 @@ def test_the_campaigns_settings_are_saved_and_shown(
         "calls_to": "1020", "visit_minutes": "60", "margin_minutes": "5", "max_attempts": "6", "horizon_days": "21",
         "notice_hours": "24", "state": "open", "joins": str(listed.participation.jobcentre_id),
         "max_attempts_a_day": "3", "max_number_attempts": "12", "call_backs_each": "25", "quarantine_months": "6",
-        "fit_weight": "35", "letter_days": "7",
+        "fit_weight": "35", "letter_days": "7", "nag_before_days": "0", "nag_overdue_days": "3", "nag_lead_days": "6",
+        "nag_region_days": "12", "ending_days": "15", "ask_company_days": "0",
     }  # fmt: skip
     for field, wrong in (
         ("fit_weight", "101"),

@@ -28,6 +28,8 @@ LOOSE = {
     "former_id": "users",
     "absence_id": "absences",
     "actor_id": "users",
+    "user_id": "users",
+    "substitute_id": "users",
     "workplace_id": "workplaces",
     "campaign_id": "campaigns",
     "jobcentre_id": "jobcentres",
@@ -37,6 +39,10 @@ LOOSE = {
     "source_id": "busy_sources",
     "conflict_id": "visit_conflicts",
     "neighbour_id": "visits",
+    "opening_id": "openings",
+    "candidate_id": "candidates",
+    "placement_id": "placements",
+    "follow_up_id": "follow_ups",
     "company_id": "companies",
     "call_back_by": "users",
     "claimed_by": "users",
@@ -84,7 +90,9 @@ def _plain(table: str, row: dict[str, Any], ranks: dict[str, dict[Any, int]]) ->
     if table == "visit_conflicts":
         plain["signature"] = re.sub(r"^\d+", lambda found: str(ranks["users"][int(found[0])]), plain["signature"])
     if table == "calendar_events":
-        plain["uid"] = re.sub(r"\d+", lambda found: str(ranks["visits"][int(found[0])]), plain["uid"])
+        known = ranks["follow_ups" if plain["uid"].startswith("followup-") else "visits"]
+        plain["uid"] = re.sub(r"\d+", lambda found: str(known[int(found[0])]), plain["uid"])
+        plain["description"] = re.sub(r"(?<=/followups/)\d+$", "N", plain["description"])
     return plain
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,19 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from click.testing import Result
 from flask import Flask
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date, day_bounds, is_working_day
-from crm.base.db import Base, make_engine, read_only_session, session_factory
+from crm.base.db import Base, make_engine, session_factory
 from crm.calendars.models import BusySource, BusyTime, CalendarWishes, WeekdayBase
 from crm.calling.actions import claim
 from crm.calling.models import Call, QueueEntry
 from crm.calling.rules import DECLINE_REASONS, OUTCOMES
 from crm.campaigns.models import CallList, ListEntry
-from crm.cli.demo import demo
 from crm.companies.models import ImportBatch, Workplace
 from crm.demo import small
 from crm.demo.register import REJECTS, WARNINGS
@@ -39,44 +36,10 @@ from crm.visits.models import SlotWeights, Visit, VisitConflict, VisitEvent, Vis
 from crm.visits.queries.conflicts import examine
 from crm.visits.rules import STATES
 from tests.conftest import NOW, build_app
+from tests.demo.conftest import count, run
 from tests.demo.dump import VAULT, digests
 
 ROLES = {"phoner": 6, "consultant": 10, "jobcentre_lead": 4, "regional_lead": 2, "campaign_manager": 1, "admin": 1}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
-
-
-@pytest.fixture(scope="module")
-def filled(folder: Path) -> Iterator[Flask]:
-    """An application on a database that did not exist before `crm demo`."""
-    made = build_app(f"sqlite:///{folder / 'crm.sqlite3'}", folder)
-    yield made
-    made.extensions["crm.engine"].dispose()
-
-
-def run(app: Flask, *arguments: str) -> Result:
-    return app.test_cli_runner().invoke(demo, arguments)
-
-
-@pytest.fixture(scope="module")
-def answer(filled: Flask) -> dict[str, Any]:
-    done = run(filled, "--format", "json")
-    assert done.exit_code == 0, done.output
-    found: dict[str, Any] = json.loads(done.stdout)  # alone on stdout
-    return found
-
-
-@pytest.fixture
-def db(filled: Flask, answer: dict[str, Any]) -> Iterator[Session]:
-    with read_only_session(filled.extensions["crm.sessions"]) as made:
-        yield made
-
-
-def count(db: Session, model: Any, *where: Any) -> int:
-    return db.scalar(select(func.count()).select_from(model).where(*where)) or 0
 
 
 def test_everybody_can_sign_in(db: Session, answer: dict[str, Any]) -> None:

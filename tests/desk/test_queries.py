@@ -13,6 +13,7 @@ from crm.desk.queries import badges, room, today
 from crm.desk.queries.reach import workplace
 from crm.desk.queries.search import search
 from crm.desk.queries.timeline import PAGE, story
+from crm.openings.actions import close
 from crm.visits.models import VisitEvent
 from tests.conftest import NOW
 from tests.factories import (
@@ -166,3 +167,10 @@ def test_campaigns_pace_and_queues(session: Session) -> None:
     left = today.queues(session, Scope(everything=True), joined.campaign_id)
     assert [(one.left, one.total) for one in left] == [(1, 3)]
     assert date(2026, 11, 24) == TODAY
+
+
+def test_what_became_of_an_opening_stands_in_the_story(session: Session) -> None:
+    opening = make_opening(session)
+    close(session, None, NOW, opening, "withdrawn")
+    told = story(session, only(opening.jobcentre_id), opening.workplace_id, now=NOW)
+    assert ("log", "openings.close", "withdrawn") in [(line.kind, line.what, line.text) for line in told.lines]

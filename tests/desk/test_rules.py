@@ -27,7 +27,7 @@ def test_each_role_has_its_own_way_in() -> None:
     lead = ["Overblik", "Jobcenter", "Ringestatus", "Opfølgning", "Åbninger", "Kalender", "Rapporter"]
     assert labels("jobcentre_lead") == lead
     assert labels("regional_lead") == ["Overblik", "Åbninger", "Rapporter"]
-    assert labels("admin") == ["Overblik", "Brugere", "Udbakke"]
+    assert labels("admin") == ["Overblik", "Brugere", "Åbningstyper", "Planlægger", "Udbakke"]
 
 
 def test_free_time_holds_whole_visits_up_to_the_days_most() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from crm.openings.models import Opening
+from crm.openings.models import Opening, OwnType
 from crm.visits.models import Visit
 from tests.conftest import NOW
 from tests.factories.core import make_visit
@@ -28,6 +28,14 @@ def make_opening(
         positions=positions,
         **values,
     )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def make_own_type(session: Session, name: str = "Fleksjob", reports_as: str = "other", **fields: Any) -> OwnType:
+    """A type that an administrator added."""
+    made = OwnType(name=name, reports_as=reports_as, created_at=NOW, **fields)
     session.add(made)
     session.flush()
     return made

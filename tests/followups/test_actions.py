@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
 from crm.base.errors import Invalid, Refusal
-from crm.followups.actions import agree, close_visit, fulfil, nag, snooze
-from crm.followups.models import FollowUp
+from crm.followups.actions import add, agree, close_visit, fulfil, nag, reopen, snooze
+from crm.followups.models import Answer, FollowUp
 from crm.followups.queries import of_visit
 from crm.followups.rules import FollowUpDecision, NoFollowUp
 from crm.integrations.mail import as_email
@@ -243,3 +243,110 @@ def test_an_agreement_beside_the_report_outlives_its_correction(session: Session
     )
     close(session, visit, now, NONE)
     assert [f.id for f in of_visit(session, visit.id)] == [made.id]
+
+
+NEXT = FollowUpDecision("jobcentre", date(2027, 3, 1), "Ringe i marts", "care")
+
+
+def test_a_company_kept_warm_always_has_a_next_contact_or_a_reason(
+    session: Session, visit: Visit, now: datetime
+) -> None:
+    """Whatever is done about it, one of the two stands when it is done."""
+    care = agree(session, None, now, visit, FollowUpDecision("jobcentre", date(2026, 12, 1), "Ringe", "care"))
+    for then, field in (
+        (None, "then"),
+        (NoFollowUp(" "), "no_next_because"),
+        (FollowUpDecision("jobcentre", None, "Ringe", "care"), "then.due_on"),
+        (FollowUpDecision("jobcentre", date(2026, 12, 24), "Ringe", "care"), "then.due_on"),
+        (FollowUpDecision("jobcentre", date(2026, 11, 23), "Ringe", "care"), "then.due_on"),
+        (FollowUpDecision("jobcentre", date(2027, 3, 1), " ", "care"), "then.promise"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            fulfil(session, None, now, care, then=then)
+        assert list(refused.value.errors) == [field]
+        assert care.state == "open"
+    fulfil(session, None, now, care, outcome_key="done", then=NEXT)
+    after = session.scalars(select(FollowUp).where(FollowUp.follows_id == care.id)).one()
+    assert (after.kind, after.due_on, after.state) == ("care", date(2027, 3, 1), "open")
+    fulfil(session, None, now, after, outcome_key="no_need", then=NoFollowUp("De lukker"))
+    assert after.no_next_because == "De lukker"
+
+
+def test_the_next_contact_is_told_only_where_somebody_spoke(session: Session, visit: Visit, now: datetime) -> None:
+    visit.state = "held"
+    for key, told in (("not_reached", False), ("later", True)):
+        first = make_follow_up(session, visit=visit)
+        fulfil(session, None, now, first, outcome_key=key, then=NEXT)
+        after = session.scalars(select(FollowUp).where(FollowUp.follows_id == first.id)).one()
+        assert (after.told_at is not None) is told
+
+
+def test_a_mistaken_done_is_taken_back_with_its_next_contact(session: Session, visit: Visit, now: datetime) -> None:
+    visit.state = "held"
+    first = make_follow_up(session, visit=visit)
+    fulfil(session, None, now, first, "Sendt", then=NEXT)
+    reopen(session, visit.consultant, now + timedelta(days=1), first)
+    assert (first.state, first.done_at, first.outcome, first.outcome_key) == ("open", None, "", None)
+    assert [f.id for f in of_visit(session, visit.id)] == [first.id]
+    assert any("bortfalder" in mail.subject for mail in mails(session))
+    assert session.scalar(select(Activity.verb).order_by(Activity.id.desc()).limit(1)) == "followups.reopen"
+    fulfil(session, None, now, first)
+    for later, code in ((now + timedelta(days=8), "late"),):
+        with pytest.raises(Refusal) as refused:
+            reopen(session, None, later, first)
+        assert refused.value.code == code
+
+
+def test_what_has_gone_on_is_not_opened_again(session: Session, visit: Visit, now: datetime) -> None:
+    first = make_follow_up(session, visit=visit)
+    with pytest.raises(Refusal) as refused:
+        reopen(session, None, now, first)
+    assert refused.value.code == "open"
+    fulfil(session, None, now, first, then=NEXT)
+    after = session.scalars(select(FollowUp).where(FollowUp.follows_id == first.id)).one()
+    fulfil(session, None, now, after, then=NoFollowUp("De lukker"))
+    with pytest.raises(Refusal) as refused:
+        reopen(session, None, now, first)
+    assert refused.value.code == "followed"
+
+
+def test_putting_off_counts_and_tells_the_company_what_we_owe_it(session: Session, visit: Visit, now: datetime) -> None:
+    close(session, visit, now, SEND)
+    [ours] = of_visit(session, visit.id)
+    theirs = make_follow_up(session, visit=visit, owed_by="company", told_at=now)
+    internal = make_follow_up(session, visit=visit, kind="data_missing")
+    for f in (ours, theirs, internal):
+        snooze(session, None, now, f, date(2026, 12, 2), "Syg")
+        snooze(session, None, now, f, date(2026, 12, 3), "Stadig syg")
+        assert (f.snoozes, f.first_due_on) == (2, date(2026, 12, 1))
+    moved = [mail for mail in mails(session) if mail.dedupe_key.startswith("follow_up:moved:")]
+    assert [mail.dedupe_key for mail in moved] == [f"follow_up:moved:{ours.id}:{n}" for n in (1, 2)]
+
+
+def test_an_agreement_is_added_to_a_reported_visit_only(session: Session, visit: Visit, now: datetime) -> None:
+    with pytest.raises(Refusal) as refused:
+        add(session, None, now, visit, SEND)
+    assert refused.value.code == "not_reported"
+    close(session, visit, now, NONE)
+    add(session, None, now, visit, SEND)
+    add(session, None, now, visit, FollowUpDecision("company", date(2026, 12, 2), "Svare", "company_owes"))
+    assert [f.from_report for f in of_visit(session, visit.id)] == [False, False]
+    assert len(mails(session)) == 2
+
+
+def test_correcting_keeps_the_owner_the_link_and_settles_what_the_company_wrote(
+    session: Session, visit: Visit, now: datetime
+) -> None:
+    close(session, visit, now, SEND)
+    [first] = of_visit(session, visit.id)
+    colleague = make_follow_up(session).owner
+    first.owner_id = colleague.id
+    said = Answer(follow_up_id=first.id, at=now, kind="corrected", words="Tre CV'er")
+    session.add(said)
+    session.flush()
+    close(session, visit, now, FollowUpDecision("jobcentre", date(2026, 12, 2), "Sende tre CV'er", "we_owe"))
+    [new] = of_visit(session, visit.id)
+    assert (new.follows_id, new.owner_id, new.confirmed_at) == (first.id, colleague.id, None)
+    assert (said.settled_as, said.settled_at) == ("accepted", now)
+    close(session, visit, now, FollowUpDecision("jobcentre", date(2026, 12, 2), "Sende tre CV'er", "we_owe"))
+    assert [f.id for f in of_visit(session, visit.id)] == [new.id]

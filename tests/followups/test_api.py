@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm.followups.models import FollowUp
-from crm.people.models import User
+from crm.people.models import Jobcentre, User
 from crm.visits.models import Visit
 from tests.conftest import NOW
 from tests.factories import make_user, make_visit
@@ -136,3 +136,54 @@ def test_fulfilling_needs_no_body(client: FlaskClient, api: Headers, db: Session
     agreed = make_follow_up(db, visit=visit)
     headers = api(visit.consultant)
     assert client.post(f"/api/v1/followups/{agreed.id}/fulfil", headers=headers).status_code == 200
+
+
+def test_care_demands_what_comes_next(client: FlaskClient, api: Headers, db: Session, visit: Visit) -> None:
+    care = make_follow_up(db, visit=visit, kind="care")
+    headers = api(visit.consultant)
+    url = f"/api/v1/followups/{care.id}/fulfil"
+    bare = client.post(url, headers=headers)
+    assert bare.status_code == 422
+    assert [error["field"] for error in bare.get_json()["errors"]] == ["then"]
+    both = {"then": {"owed_by": "jobcentre", "due_on": "2027-03-01", "promise": "Ringe"}, "no_next_because": "Begge"}
+    assert client.post(url, json=both, headers=headers).status_code == 422
+    both.pop("no_next_because")
+    assert client.post(url, json=both, headers=headers).status_code == 200
+    after = db.scalars(select(FollowUp).where(FollowUp.follows_id == care.id)).one()
+    assert (after.kind, after.due_on) == ("care", date(2027, 3, 1))
+
+
+def test_one_is_put_off_handed_over_done_and_opened_again_with_its_history(
+    client: FlaskClient, api: Headers, db: Session, visit: Visit
+) -> None:
+    agreed = make_follow_up(db, visit=visit)
+    colleague = make_user(db, "consultant", jobcentre=db.get_one(Jobcentre, visit.jobcentre_id))
+    headers, theirs = api(visit.consultant), api(colleague)
+    url = f"/api/v1/followups/{agreed.id}"
+    assert (
+        client.post(f"{url}/snooze", json={"due_on": "2026-12-05", "reason": "Syg"}, headers=headers).status_code == 422
+    )
+    put_off = client.post(f"{url}/snooze", json={"due_on": "2026-12-08", "reason": "Syg"}, headers=headers).get_json()
+    assert (put_off["due_on"], put_off["first_due_on"], put_off["snoozes"]) == ("2026-12-08", "2026-12-01", 1)
+    assert client.post(f"{url}/hand-over", json={"to": 10**6}, headers=headers).status_code == 422
+    assert client.post(f"{url}/hand-over", json={"to": colleague.id}, headers=headers).status_code == 200
+    assert client.get(url, headers=headers).status_code == 404
+    assert client.post(f"{url}/fulfil", json={"outcome_key": "opening_told"}, headers=theirs).status_code == 200
+    assert client.post(f"{url}/reopen", headers=theirs).get_json()["state"] == "open"
+    assert client.post(f"{url}/reopen", headers=theirs).status_code == 409
+    verbs = [event["verb"] for event in client.get(url, headers=theirs).get_json()["history"]]
+    assert verbs == [f"followups.{verb}" for verb in ("reopen", "fulfil", "hand_over", "snooze")]
+
+
+def test_an_agreement_is_added_after_the_report(client: FlaskClient, api: Headers, visit: Visit) -> None:
+    headers = api(visit.consultant)
+    url = f"/api/v1/visits/{visit.id}/followups"
+    assert client.post(url, json=FOLLOW_UP, headers=headers).status_code == 409
+    client.post(f"/api/v1/visits/{visit.id}/report", json=BODY, headers=headers)
+    more = {"owed_by": "jobcentre", "due_on": "2027-06-01", "promise": "Ringe i juni"}
+    made = client.post(url, json=more, headers=headers)
+    assert (made.status_code, made.get_json()["kind"]) == (201, "future_need")
+    listed = client.get("/api/v1/followups?kind=future_need&owed_by=jobcentre", headers=headers).get_json()["items"]
+    assert [item["id"] for item in listed] == [made.get_json()["id"]]
+    assert client.get("/api/v1/followups?owed_by=company", headers=headers).get_json()["items"] == []
+    assert client.get("/api/v1/followups?kind=gold", headers=headers).status_code == 422

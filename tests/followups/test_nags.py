@@ -1,106 +1,158 @@
-"""Nags: each step once, to the right person, in bulk."""
+"""Nags: each step once, to the right person, told in one digest a person, in bulk."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from crm.base.clock import add_working_days, at
+from crm.base.clock import add_working_days
+from crm.base.scope import Scope
+from crm.campaigns.models import Campaign
 from crm.followups.actions import close_visit, fulfil, nag, snooze
-from crm.followups.models import Nag
+from crm.followups.models import Nag, Notice
 from crm.followups.queries import board, of_visit, open_count
 from crm.followups.rules import FollowUpDecision
-from crm.integrations.models import OutboxMessage
 from crm.people.actions import set_active
 from crm.people.models import Jobcentre, User
 from crm.visits.rules import VisitReport
-from tests.factories import make_jobcentre, make_queue_entry, make_user, make_visit
+from tests.factories import make_queue_entry, make_user, make_visit
 from tests.factories.followups import make_follow_up
-
-DUE = date(2026, 12, 1)
-
-
-def morning(count: int, due: date = DUE) -> datetime:
-    """07.30 Danish time, ``count`` working days after the due date."""
-    return at(add_working_days(due, count), 450)
-
-
-def lead_of(session: Session) -> User:
-    return make_user(session, "jobcentre_lead", jobcentre=make_jobcentre(session), name="Lea Leder")
-
-
-def steps(session: Session) -> list[tuple[str, int]]:
-    return [(row.step, row.recipient_id) for row in session.scalars(select(Nag).order_by(Nag.id))]
-
-
-def mails(session: Session) -> list[tuple[str, str]]:
-    rows = session.scalars(
-        select(OutboxMessage).where(OutboxMessage.dedupe_key.like("nag:%")).order_by(OutboxMessage.id)
-    )
-    return [(mail.recipient, mail.subject.partition(":")[0]) for mail in rows]
+from tests.followups.telling import DUE, digests, lead_of, morning, steps, subjects, told
 
 
 def test_the_ladder_day_by_day_each_step_once(session: Session) -> None:
     lead = lead_of(session)
+    regional = make_user(session, "regional_lead")
     agreed = make_follow_up(session, due_on=DUE)
     owner = session.get_one(User, agreed.owner_id)
-    written = [nag(session, morning(count)) + nag(session, morning(count)) for count in range(-1, 8)]
-    assert written == [0, 1, 0, 1, 0, 0, 1, 0, 0]
-    assert steps(session) == [("due", owner.id), ("overdue", owner.id), ("escalated", lead.id)]
-    assert mails(session) == [
-        (owner.email, "Frist i dag"),
-        (owner.email, "Over fristen"),
-        (lead.email, "Over fristen"),
-        (lead.email, "Stadig ikke på plads"),
+    written = [nag(session, morning(count)) + nag(session, morning(count)) for count in range(-2, 12)]
+    assert written == [0, 1, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1, 0]
+    assert steps(session) == [
+        ("before", owner.id),
+        ("due", owner.id),
+        ("overdue", owner.id),
+        ("escalated", lead.id),
+        ("region", regional.id),
+    ]
+    assert subjects(session, owner) == ["1 aftale på vej", "1 aftale i dag", "1 aftale over fristen"]
+    assert subjects(session, lead) == ["1 aftale til orientering", "1 aftale at tage op"]
+    assert subjects(session, regional) == ["1 aftale langt over fristen i regionen"]
+
+
+def test_each_campaign_has_its_own_ladder(session: Session) -> None:
+    lead_of(session)
+    eager, calm = make_follow_up(session, due_on=DUE), make_follow_up(session, due_on=DUE)
+    own = session.get_one(Campaign, eager.campaign_id)
+    if calm.campaign_id == own.id:
+        other = Campaign(name="En anden", starts_on=own.starts_on, ends_on=own.ends_on, created_at=own.created_at)
+        session.add(other)
+        session.flush()
+        calm.campaign_id = other.id
+    own.nag_before_days, own.nag_overdue_days, own.nag_lead_days, own.nag_region_days = 0, 1, 2, 3
+    session.flush()
+    for count in range(-3, 7):
+        nag(session, morning(count))
+    rows = session.execute(select(Nag.follow_up_id, Nag.step, Nag.written_at).order_by(Nag.id)).all()
+    assert [(step, at) for number, step, at in rows if number == eager.id] == [
+        ("due", morning(0)),
+        ("overdue", morning(1)),
+        ("escalated", morning(2)),
+        ("region", morning(3)),
+    ]
+    assert [(step, at) for number, step, at in rows if number == calm.id] == [
+        ("before", morning(-1)),
+        ("due", morning(0)),
+        ("overdue", morning(2)),
+        ("escalated", morning(5)),
     ]
 
 
+def test_a_ladder_changed_on_the_way_never_steps_down(session: Session) -> None:
+    lead_of(session)
+    agreed = make_follow_up(session, due_on=DUE)
+    nag(session, morning(5))
+    session.get_one(Campaign, agreed.campaign_id).nag_lead_days = 8
+    session.flush()
+    assert [nag(session, morning(count)) for count in (6, 7, 8, 9)] == [0, 0, 0, 0]
+    assert [step for step, _who in steps(session)] == ["escalated"]
+
+
 def test_nothing_before_half_past_seven(session: Session) -> None:
-    make_follow_up(session, due_on=DUE)
+    agreed = make_follow_up(session, due_on=DUE)
+    nag(session, morning(-1))
     assert nag(session, morning(0) - timedelta(minutes=1)) == 0
     assert nag(session, morning(0)) == 1
+    assert len(digests(session, session.get_one(User, agreed.owner_id))) == 2
 
 
 def test_a_late_start_writes_the_step_that_fits_and_no_flood(session: Session) -> None:
     lead = lead_of(session)
-    make_follow_up(session, due_on=DUE)
+    agreed = make_follow_up(session, due_on=DUE)
+    owner = session.get_one(User, agreed.owner_id)
     assert nag(session, morning(9)) == 1
     assert steps(session) == [("escalated", lead.id)]
-    assert nag(session, morning(10)) == 0
+    assert told(session, lead) == [("escalated", "lead")]
+    assert told(session, owner) == [("escalated", "owner")], "who was never told of the steps missed is told now"
+    assert nag(session, morning(9) + timedelta(hours=3)) == 0
+
+
+def test_after_a_week_without_the_clock_there_is_one_mail_a_person(session: Session) -> None:
+    lead = lead_of(session)
+    visit = make_visit(session, state="held")
+    for days in range(7):
+        make_follow_up(session, visit=visit, due_on=add_working_days(DUE, days), promise=f"Aftale {days}")
+    assert nag(session, morning(6)) == 7
+    assert subjects(session, visit.consultant) == ["1 aftale i dag, 6 over fristen"]
+    assert subjects(session, lead) == ["2 aftaler at tage op, 3 til orientering"]
 
 
 def test_a_weekend_brings_nothing_new(session: Session) -> None:
-    make_follow_up(session, due_on=date(2026, 12, 4))
-    assert nag(session, morning(0, date(2026, 12, 4))) == 1
+    friday = date(2026, 12, 4)
+    make_follow_up(session, due_on=friday)
+    assert nag(session, morning(0, friday)) == 1
     assert nag(session, datetime(2026, 12, 6, 12, tzinfo=UTC)) == 0
+
+
+def test_what_was_missed_on_friday_is_no_mail_on_sunday(session: Session) -> None:
+    friday = date(2026, 12, 4)
+    make_follow_up(session, due_on=friday)
+    assert nag(session, datetime(2026, 12, 6, 12, tzinfo=UTC)) == 1
+    assert digests(session) == []
+    assert nag(session, morning(1, friday)) == 0
+    assert [mail.subject for mail in digests(session)] == ["1 aftale over fristen"]
 
 
 def test_done_voided_and_snoozed_ones_are_left_in_peace(session: Session) -> None:
     done, moved = make_follow_up(session, due_on=DUE), make_follow_up(session, due_on=DUE)
     make_follow_up(session, due_on=DUE, voided_at=morning(-2))
-    fulfil(session, None, morning(-1), done)
-    snooze(session, None, morning(-1), moved, date(2026, 12, 8), "Kandidaten er syg")
+    fulfil(session, None, morning(-2), done)
+    snooze(session, None, morning(-2), moved, date(2026, 12, 10), "Kandidaten er syg")
     assert nag(session, morning(0)) == 0
-    assert nag(session, morning(0, date(2026, 12, 8))) == 1
+    assert nag(session, morning(0, date(2026, 12, 10))) == 1
 
 
 def test_a_snoozed_one_climbs_the_ladder_anew(session: Session) -> None:
     agreed = make_follow_up(session, due_on=DUE)
     nag(session, morning(0))
     nag(session, morning(2))
-    snooze(session, None, morning(2), agreed, date(2026, 12, 8), "Kandidaten er syg")
-    assert nag(session, morning(0, date(2026, 12, 8))) == 1
-    assert [step for step, _who in steps(session)] == ["due", "overdue", "due"]
+    snooze(session, None, morning(2), agreed, date(2026, 12, 10), "Kandidaten er syg")
+    assert nag(session, morning(-1, date(2026, 12, 10))) == 1
+    assert nag(session, morning(0, date(2026, 12, 10))) == 1
+    assert [step for step, _who in steps(session)] == ["due", "overdue", "before", "due"]
 
 
 def test_the_owner_who_left_is_stood_in_for_by_the_lead(session: Session) -> None:
     lead = lead_of(session)
     agreed = make_follow_up(session, due_on=DUE)
-    set_active(session, None, morning(-1), session.get_one(User, agreed.owner_id), False)
+    owner = session.get_one(User, agreed.owner_id)
+    set_active(session, None, morning(-1), owner, False)
     assert nag(session, morning(0)) == 1
     assert steps(session) == [("due", lead.id)]
+    [mail] = digests(session, lead)
+    assert "er her ikke længere. Find en anden til aftalerne." in mail.body_text
+    assert digests(session, owner) == []
 
 
 def test_without_a_lead_the_region_is_told_and_without_anyone_it_waits(session: Session) -> None:
@@ -112,16 +164,27 @@ def test_without_a_lead_the_region_is_told_and_without_anyone_it_waits(session: 
     assert steps(session) == [("due", regional.id)]
 
 
+def test_who_is_owner_and_lead_is_told_once(session: Session) -> None:
+    lead = lead_of(session)
+    agreed = make_follow_up(session, due_on=DUE)
+    agreed.owner_id = lead.id
+    session.flush()
+    for count in range(6):
+        nag(session, morning(count))
+    assert told(session, lead) == [("due", "owner"), ("overdue", "owner"), ("escalated", "owner")]
+    assert len(digests(session, lead)) == 3
+
+
 def test_the_company_that_owes_is_said_to(session: Session) -> None:
     make_follow_up(session, due_on=DUE, owed_by="company", promise="De melder tilbage")
     nag(session, morning(0))
-    body = session.scalars(select(OutboxMessage.body_text)).one()
-    assert "Virksomheden skylder" in body
-    assert "ring til dem" in body
+    [mail] = digests(session)
+    assert "Virksomheden skylder" in mail.body_text
+    assert "De melder tilbage" in mail.body_text
 
 
-def test_many_at_once_take_few_queries(session: Session) -> None:
-    lead_of(session)
+def test_many_at_once_take_few_queries_and_two_mails(session: Session) -> None:
+    lead = lead_of(session)
     visit = make_visit(session, state="held", entry=make_queue_entry(session))
     for number in range(450):
         make_follow_up(session, visit=visit, due_on=DUE, promise=f"Aftale {number}")
@@ -129,8 +192,11 @@ def test_many_at_once_take_few_queries(session: Session) -> None:
     bind = session.connection()
     event.listen(bind, "before_cursor_execute", lambda *args: seen.append(args[2]))
     assert nag(session, morning(2)) == 450
-    assert len(seen) < 40
-    assert len(mails(session)) == 900
+    assert len(seen) < 70
+    assert session.scalar(select(func.count()).select_from(Notice)) == 900
+    assert subjects(session, visit.consultant) == ["450 aftaler over fristen"]
+    assert subjects(session, lead) == ["450 aftaler til orientering"]
+    assert "og 410 flere" in digests(session, lead)[0].body_text
 
 
 def test_from_no_opening_today_to_a_kept_promise_in_march(session: Session) -> None:
@@ -149,9 +215,9 @@ def test_from_no_opening_today_to_a_kept_promise_in_march(session: Session) -> N
     )
     [agreed] = of_visit(session, visit.id)
     march = date(2027, 3, 1)
-    moments = [datetime(2026, 11, 25, 6, 30, tzinfo=UTC) + timedelta(days=day) for day in range(110)]
+    moments = [datetime(2026, 11, 25, 6, 30, tzinfo=UTC) + timedelta(days=day) for day in range(105)]
     by_day = {now.date(): written for now in moments if (written := nag(session, now))}
-    assert by_day == {march: 1, date(2027, 3, 3): 1, date(2027, 3, 8): 1}
+    assert by_day == {date(2027, 2, 26): 1, march: 1, date(2027, 3, 3): 1, date(2027, 3, 8): 1}
     assert steps(session)[-1] == ("escalated", lead.id)
     assert open_count(session, who.id, march) == 1
     assert open_count(session, who.id, march - timedelta(days=1)) == 0
@@ -161,9 +227,7 @@ def test_from_no_opening_today_to_a_kept_promise_in_march(session: Session) -> N
 
 
 def test_the_board_of_the_one_who_owes(session: Session) -> None:
-    from crm.base.scope import Scope
-
     agreed = make_follow_up(session, due_on=DUE)
     make_follow_up(session, due_on=DUE)
     found = board(session, Scope(own=agreed.owner_id), DUE)
-    assert [f.id for f in found.due] == [agreed.id]
+    assert [f.id for f in found.today] == [agreed.id]

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from crm.followups.actions import close_visit, fulfil
-from crm.followups.models import FollowUp
+from crm.followups.actions import close_visit, fulfil, snooze
+from crm.followups.actions.hand_over import hand_over_many
+from crm.followups.actions.making import make_missing
+from crm.followups.models import FollowUp, Notice
 from crm.followups.rules import FollowUpDecision
 from crm.openings.models import Opening
 from crm.openings.rules import NewOpening
-from crm.people.models import User
+from crm.people.models import Jobcentre, User
 from crm.visits.models import Visit
 from crm.visits.rules import VisitReport
 from tests.conftest import NOW
-from tests.factories import make_visit
+from tests.factories import make_user, make_visit
 from tests.factories.followups import make_follow_up
+from tests.factories.openings import make_opening
+from tests.followups.telling import together
 
 pytestmark = pytest.mark.postgres
 SEND = FollowUpDecision("jobcentre", date(2026, 12, 1), "Sende CV'er", "we_owe")
-
-
-def together(count: int, act: Callable[[], object]) -> list[object]:
-    """What each of ``count`` threads got, started at the same moment: a value or the exception."""
-    gate, got = threading.Barrier(count), []
-
-    def run() -> None:
-        gate.wait()
-        try:
-            got.append(act())
-        except Exception as exc:
-            got.append(exc)
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return got
 
 
 def test_a_double_tap_reports_the_visit_once(pg_app: Flask) -> None:
@@ -81,6 +65,81 @@ def test_an_agreement_is_fulfilled_by_one(pg_app: Flask) -> None:
     got = together(4, done)
     assert got.count("done") == 1
     assert {getattr(other, "code", other) for other in got} == {"done"}
+
+
+def test_put_off_and_done_at_once_leave_one_of_them(pg_app: Flask) -> None:
+    """Whatever comes first, the other one sees it: nothing done is put off afterwards."""
+    sessions = pg_app.extensions["crm.sessions"]
+    with sessions() as db:
+        agreed_id = make_follow_up(db).id
+        db.commit()
+    acts = iter(["done", "later"] * 2)
+
+    def act() -> str:
+        which = next(acts)
+        with sessions() as db:
+            found = db.get_one(FollowUp, agreed_id)
+            if which == "done":
+                fulfil(db, None, NOW, found)
+            else:
+                snooze(db, None, NOW, found, date(2026, 12, 8), "Syg")
+            db.commit()
+            return which
+
+    got = together(4, act)
+    assert got.count("done") == 1
+    assert {getattr(other, "code", other) for other in got} <= {"done", "later"}
+    with sessions() as db:
+        found = db.get_one(FollowUp, agreed_id)
+        assert found.state == "done"
+        assert found.snoozes == got.count("later")
+
+
+def test_a_bulk_hand_over_and_a_done_at_once_lose_nothing(pg_app: Flask) -> None:
+    sessions = pg_app.extensions["crm.sessions"]
+    with sessions() as db:
+        visit = make_visit(db, state="held", starts_at=NOW - timedelta(days=1), reported_at=NOW)
+        here = db.get_one(Jobcentre, visit.jobcentre_id)
+        to_id, was = make_user(db, "consultant", jobcentre=here).id, visit.consultant_id
+        ids = [make_follow_up(db, visit=visit, promise=f"Nr. {n}").id for n in range(20)]
+        db.commit()
+    turns = iter([*ids[::2], None])
+
+    def act() -> object:
+        turn = next(turns)
+        with sessions() as db:
+            if turn is None:
+                rows = [db.get_one(FollowUp, number) for number in ids]
+                made: object = hand_over_many(db, None, NOW, rows, [], [to_id]).agreements
+            else:
+                made = fulfil(db, None, NOW, db.get_one(FollowUp, turn)).state
+            db.commit()
+            return made
+
+    got = together(11, act)
+    assert got.count("done") == 10
+    [handed] = [made for made in got if isinstance(made, int)]
+    with sessions() as db:
+        rows = db.scalars(select(FollowUp)).all()
+        assert {f.owner_id for f in rows if f.state == "open"} == {to_id}
+        assert {f.owner_id for f in rows} <= {was, to_id}
+        assert sum(1 for f in rows if f.owner_id == to_id) == handed
+        assert db.scalar(select(func.count()).select_from(Notice)) == handed
+
+
+def test_two_schedulers_make_one_follow_up(pg_app: Flask) -> None:
+    sessions = pg_app.extensions["crm.sessions"]
+    with sessions() as db:
+        opening_id = make_opening(db).id
+        db.commit()
+
+    def make() -> int:
+        with sessions() as db:
+            made = make_missing(db, NOW, opening_id)
+            db.commit()
+            return made
+
+    assert sorted(map(str, together(4, make))) == ["0", "0", "0", "1"]
 
 
 def test_the_pages_work_on_postgresql(pg_app: Flask, sign_in: Callable[[FlaskClient, User], FlaskClient]) -> None:

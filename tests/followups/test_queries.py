@@ -60,11 +60,14 @@ def test_the_board_keeps_to_the_scope_and_counts_all(session: Session) -> None:
     make_follow_up(session, visit=theirs, due_on=TODAY)
     scope = Scope(jobcentres=frozenset({session.get_one(Jobcentre, ours.jobcentre_id).id}))
     found = board(session, scope, TODAY)
-    assert (len(found.due), found.due_count, found.overdue_count, found.pages) == (50, 61, 60, 2)
-    assert [f.id for f in found.coming] == [ahead.id]
-    assert board(session, scope, TODAY, page=2).due[-1].id == today.id
-    late = board(session, scope, TODAY, overdue=True)
-    assert (late.due_count, late.coming) == (60, [])
+    assert (len(found.overdue), found.today, found.coming) == (50, [], [])
+    assert (found.due_count, found.overdue_count, found.coming_count, found.pages) == (61, 60, 1, 2)
+    rest = board(session, scope, TODAY, page=2)
+    assert len(rest.overdue) == 10
+    assert ([f.id for f in rest.today], [f.id for f in rest.coming]) == ([today.id], [ahead.id])
+    assert board(session, scope, TODAY, page=99).page == 2
+    late = board(session, scope, TODAY, overdue=True, page=2)
+    assert (late.due_count, len(late.overdue), late.today, late.coming) == (60, 10, [], [])
     assert overdue_count(session, scope, TODAY) == 60
     assert open_count(session, ours.consultant_id, TODAY) == 61
     assert len(of_workplace(session, theirs.workplace_id, EVERYTHING)) == 1

@@ -13,7 +13,7 @@ from crm.base.errors import Invalid, Refusal
 from crm.openings.actions import close, log, reopen, replace_from_report, set_details, void
 from crm.openings.models import Opening
 from crm.openings.queries import of_visit
-from crm.openings.rules import NewOpening
+from crm.openings.rules import Details, NewOpening
 from tests.factories import make_visit
 from tests.factories.openings import make_opening
 
@@ -67,7 +67,9 @@ def test_correcting_keeps_details_and_what_was_added_beside_the_report(session: 
     visit = make_visit(session, state="held", starts_at=now)
     who = visit.consultant
     [told] = replace_from_report(session, who, now, visit, [NewOpening("ordinary", 1)])
-    set_details(session, who, now, told, occupation="Smed", wishes="Kørekort", cvs_wanted=2, cvs_by=date(2026, 12, 1))
+    set_details(
+        session, who, now, told, Details(occupation="Smed", wishes="Kørekort", cvs_wanted=2, cvs_by=date(2026, 12, 1))
+    )
     log(session, who, now, visit, NewOpening("other"))
     replace_from_report(session, who, now, visit, [NewOpening("ordinary", 2)])
     assert counted(session, visit.id) == {"ordinary": 2, "other": 1}
@@ -93,7 +95,7 @@ def test_closing_needs_a_known_reason_and_happens_once(session: Session, now: da
 def test_details_that_cannot_be_used_are_refused(session: Session, now: datetime) -> None:
     opening = make_opening(session)
     with pytest.raises(Invalid) as refused:
-        set_details(session, None, now, opening, occupation="x" * 300, wishes="", cvs_wanted=None, cvs_by=None)
+        set_details(session, None, now, opening, Details(occupation="x" * 300))
     assert list(refused.value.errors) == ["occupation"]
 
 

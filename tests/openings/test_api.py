@@ -99,3 +99,91 @@ def test_the_list_filters_and_pages(client: FlaskClient, api: Headers, db: Sessi
     assert ids(f"?limit=2&cursor={cursor}") == [third.id]
     assert client.get(f"/api/v1/openings?campaign_id={2**60}", headers=headers).status_code == 422
     assert client.get("/api/v1/openings?cursor=hej", headers=headers).status_code == 422
+
+
+def test_an_opening_with_all_it_can_have_and_its_life(
+    client: FlaskClient, api: Headers, db: Session, visit: Visit
+) -> None:
+    headers = api(visit.consultant)
+    told = {
+        "type": "wage_subsidy",
+        "positions": 2,
+        "occupation": "Kok",
+        "tasks": "Frokost",
+        "weekly_hours": 32.5,
+        "starts_note": "snart",
+        "languages": ["en", "da"],
+        "wishes": "Kørekort",
+        "cvs_wanted": 0,
+        "scheme": "wage_subsidy",
+        "contact_name": "Ida",
+        "contact_email": "ida@firma.invalid",
+    }
+    made = client.post(f"/api/v1/visits/{visit.id}/openings", headers=headers, json=told).get_json()
+    assert (made["stage"], made["missing"], made["occupation_code"], made["languages"]) == (
+        "specified",
+        [],
+        "5120",
+        ["da", "en"],
+    )
+    url = f"/api/v1/openings/{made['id']}"
+    changed = client.post(f"{url}/details", headers=headers, json={"tasks": None, "hours_note": "aften"}).get_json()
+    assert (changed["tasks"], changed["hours_note"], changed["weekly_hours"], changed["stage"]) == (
+        "",
+        "aften",
+        32.5,
+        "told",
+    )
+    relaxed = client.post(f"{url}/relax", headers=headers, json={"wishes": "", "agreed_with": "Bo"}).get_json()
+    assert (relaxed["wishes"], relaxed["relaxations"][0]["was"]) == ("", "Kørekort")
+    again = client.post(f"{url}/details", headers=headers, json={"wishes": "Kørekort"})
+    assert [error["field"] for error in again.get_json()["errors"]] == ["wishes"]
+    closed = client.post(f"{url}/close", headers=headers, json={"reason": "withdrawn"}).get_json()
+    assert (closed["state"], closed["closed_reason"]) == ("closed", "withdrawn")
+    assert client.post(f"{url}/close", headers=headers, json={"reason": "lapsed"}).get_json()["code"] == "closed"
+    assert client.post(f"{url}/reopen", headers=headers).get_json()["state"] == "open"
+    assert client.post(f"{url}/reopen", headers=headers, json={}).get_json()["code"] == "open"
+    assert client.get(url, headers=headers).get_json() == client.get(url, headers=headers).get_json() | {
+        "id": made["id"]
+    }
+    assert client.post(f"{url}/close", headers=headers, json={"reason": "bored"}).status_code == 422
+    assert client.get("/api/v1/openings/999999", headers=headers).status_code == 404
+
+
+def test_the_list_over_the_api_filters_by_stage_missing_and_words(
+    client: FlaskClient, api: Headers, db: Session, visit: Visit
+) -> None:
+    smith = make_opening(db, visit=visit, occupation="Smed", stage="interview")
+    nothing = make_opening(db, visit=visit)
+    headers = api(visit.consultant)
+
+    def ids(query: str) -> list[int]:
+        return [item["id"] for item in client.get(f"/api/v1/openings?{query}", headers=headers).get_json()["items"]]
+
+    assert ids("stage=interview") == [smith.id]
+    assert ids("missing=occupation") == [nothing.id]
+    assert ids("q=SMED") == [smith.id]
+    assert ids(f"consultant_id={visit.consultant_id}") == [smith.id, nothing.id]
+    assert client.get("/api/v1/openings?stage=gold", headers=headers).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"weekly_hours": 61}, "weekly_hours"),
+        ({"languages": ["xx"]}, "languages"),
+        ({"scheme": "gold"}, "scheme"),
+        ({"contact_phone": "1", "contact_name": "Ida"}, "contact_phone"),
+        ({"contact_email": "ida@firma.invalid"}, "contact_name"),
+        ({"own_type_id": 9999}, "own_type_id"),
+        ({"starts_on": "0001-01-01"}, "starts_on"),
+        ({"hello": 1}, "hello"),
+    ],
+)
+def test_details_that_cannot_be_used_name_the_field(
+    client: FlaskClient, api: Headers, db: Session, visit: Visit, body: dict[str, Any], field: str
+) -> None:
+    opening = make_opening(db, visit=visit)
+    answer = client.post(f"/api/v1/openings/{opening.id}/details", headers=api(visit.consultant), json=body)
+    assert answer.status_code == 422
+    assert field in [error["field"] for error in answer.get_json()["errors"]]

@@ -23,6 +23,7 @@ from crm.reports.rules import (
     parse_week,
     pct,
     percent,
+    sample_margin,
     week_bounds,
     week_key,
     week_starts,
@@ -134,3 +135,12 @@ def test_files_open_rightly_in_a_danish_spreadsheet() -> None:
 
 def test_every_definition_has_words_and_a_version() -> None:
     assert all(d.key == key and d.version >= 1 and d.name and d.text for key, d in DEFINITIONS.items())
+
+
+def test_a_sample_is_off_by_no_more_than_the_published_margin() -> None:
+    """Evaluation 2013: 422 answers of 10,500 companies are told with 4.67 points."""
+    assert round((sample_margin(422, 10_500) or 0) * 100, 2) == 4.67
+    assert sample_margin(422, 422) == 0, "everybody has answered"
+    assert sample_margin(1, 1) == 0
+    assert sample_margin(0, 10) is None
+    assert sample_margin(11, 10) is None, "more answers than were asked"

@@ -24,6 +24,7 @@ ROOMS = (
     "companies",
     "people",
     "integrations",
+    "recurring",
     "web",
     "base",
 )

@@ -31,3 +31,17 @@ def test_translations_keep_the_fields(path: Path) -> None:
         if {f for text in texts for f in FIELD.findall(text)} - {f for text in ids for f in FIELD.findall(text)}:
             wrong.append(ids[0])
     assert wrong == []
+
+
+def test_a_per_cent_sign_is_doubled_where_messages_are_formatted_and_nowhere_else() -> None:
+    """Templates format every message, Python only those with variables: there "95 %%" would stand so on the screen,
+    and here "95 % i" would be read as a field."""
+    wrong = []
+    for rows in runpy.run_path(str(ROOT / "scripts" / "messages"))["messages"]().values():
+        for message, where in rows.items():
+            for text in message if isinstance(message, tuple) else (message,):
+                formatted = "%(" in text or where.startswith("templates/")
+                single = "%" in FIELD.sub("", text).replace("%%", "")
+                if single if formatted else "%%" in text:
+                    wrong.append(f"{where}: {text}")
+    assert wrong == []

@@ -21,8 +21,14 @@ FRAMEWORK = ("static", "openapi.")  # Flask's files and the API description
 WEBHOOKS = {
     f"telephony.{name}" for name in ("voice", "status", "dial_result", "ask", "agree")
 } | {"sms.sms_in", "sms.sms_status"}  # fmt: skip
-COMPANY = {"company.show", "company.move", "company.cancel", "company.calendar_file"}
-PUBLIC_ENDPOINTS = {"people.sign_in", "people.sign_out", "people.language", "calendars.feed"} | WEBHOOKS | COMPANY
+COMPANY = {"company.show", "company.move", "company.cancel", "company.calendar_file"} | {
+    f"agreement.{name}" for name in ("show", "right", "mend", "happened")
+}
+METRICS = {"metrics"}  # believed by a token of their own (crm/web/metrics.py)
+PARTNER = {f"partner.{name}" for name in ("show", "opening", "withdraw", "digest", "fresh_link", "occupations")}
+PUBLIC_ENDPOINTS = (
+    {"people.sign_in", "people.sign_out", "people.language", "calendars.feed"} | WEBHOOKS | COMPANY | METRICS | PARTNER
+)
 
 
 def product_rules(app: Flask) -> Iterator[Rule]:

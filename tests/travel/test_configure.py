@@ -17,7 +17,7 @@ from crm.base.errors import ConfigurationError
 from crm.base.settings import Settings
 from crm.cli.doctor import doctor
 from crm.cli.travel import travel_command
-from crm.scheduler.jobs import run_job
+from crm.scheduler import run_job
 from crm.travel.configure import configured
 from crm.travel.engine import default_engine, embedded_engine, use
 from crm.travel.models import TravelLeg

@@ -29,7 +29,8 @@ def page(answer: Any) -> str:
 
 
 def sent(session: Session) -> list[OutboxMessage]:
-    return list(session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key.like("visit:%:late:%"))))
+    wanted = select(OutboxMessage).where(OutboxMessage.dedupe_key.like("visit:%:late:%")).order_by(OutboxMessage.id)
+    return list(session.scalars(wanted))
 
 
 def recipients(session: Session) -> list[str]:

@@ -22,7 +22,7 @@ from crm.base.clock import at, danish
 from crm.calendars.rules import answers
 from crm.integrations.mailbox import FolderMailbox, Letter
 from crm.integrations.models import IncomingMail, OutboxMessage
-from crm.scheduler.jobs import run_job
+from crm.scheduler import run_job
 from crm.visits.actions import book, move
 from crm.visits.actions.publish import uid_of
 from crm.visits.actions.replies import answer_in, read_mailbox, take_in
@@ -303,6 +303,7 @@ def test_the_job_reads_the_configured_mailbox(app: Flask, db: Session, tmp_path:
     assert run_job(made, "replies") == 1
     db.expire_all()
     assert len(db.scalars(select(VisitReply)).all()) == 1
+    db.commit()  # a session that has read holds SQLite's only writer
     box.rename(tmp_path / "gone")
     assert run_job(made, "replies") == 0
     made.extensions["crm.engine"].dispose()

@@ -217,6 +217,8 @@ def saw(
         event, known = events.get(copy.uid), before.get(copy.uid)
         if event is None or event.status == "CANCELLED" or known is None or copy.state == "gone":
             continue
+        if event.kind != "engagement":
+            continue  # theirs to move and delete
         if (copy.href, copy.etag, copy.version) != (known.href, known.etag, known.version):
             continue
         was = copy.theirs_change, copy.theirs_starts_at

@@ -25,6 +25,9 @@ def publish(
     location: str = "",
     description: str = "",
     status: str = "CONFIRMED",
+    kind: str = "engagement",
+    all_day: bool = False,
+    completed_at: datetime | None = None,
 ) -> CalendarEvent:
     """Write or change the event ``uid`` of the consultant; the same again changes nothing.
 
@@ -34,6 +37,7 @@ def publish(
     """
     new: dict[str, Any] = {"starts_at": starts_at, "ends_at": ends_at, "description": description, "status": status}
     new |= {"summary": summary[:300], "location": location[:400]}
+    new |= {"kind": kind, "all_day": all_day, "completed_at": completed_at}
     known = session.scalars(select(CalendarEvent).where(CalendarEvent.uid == uid)).all()
     _end(session, now, [other for other in known if other.consultant_id != consultant_id])
     event = next((one for one in known if one.consultant_id == consultant_id), None)

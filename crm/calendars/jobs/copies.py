@@ -8,6 +8,7 @@ finds its own work and does nothing, and what the consultant has changed is neve
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -21,11 +22,14 @@ from crm.calendars.models import BusySource
 from crm.calendars.queries.copies import Sealed, Task, task
 from crm.calendars.rules import Entry
 from crm.calendars.rules.copies import event_text, merged_text, moved_to, name_of, same, theirs_of
+from crm.calendars.rules.notes import note_same, note_text
 from crm.integrations.caldav import CalDav, Changed, Open, Stored
 from crm.integrations.caldav_wire import BROKEN, NO_ETAG, SILENT, STRANGE, Account, CalDavFailed
 from crm.integrations.caldav_xml import path_of
 
 _TRIES = 4
+NO_TASKS = (400, 403, 409, 415, 422, 501)
+"""How servers refuse a task in a collection for events (RFC 4791, 5.3.2.1: 403 with supported-calendar-component)."""
 LOST_KEY = N_("Adgangskoden kan ikke læses mere, fordi nøglen på serveren er skiftet. Forbind kalenderen igen.")
 
 
@@ -65,6 +69,8 @@ def _brought(dav: CalDav, collection: str, wanted: Task) -> Outcome:
     for _try in range(_TRIES):
         there = _there(dav, collection, wanted)
         try:
+            if wanted.entry is not None and wanted.entry.kind != "engagement" and wanted.entry.status != "CANCELLED":
+                return _noted(dav, collection, wanted, wanted.entry, there)
             if wanted.entry is None or wanted.entry.status == "CANCELLED":
                 return _taken_out(dav, collection, wanted, there)
             return _put_in(dav, collection, wanted, wanted.entry, there)
@@ -96,6 +102,28 @@ def _put_in(dav: CalDav, collection: str, wanted: Task, entry: Entry, there: Sto
     return _written(dav, collection, there.path, lambda: dav.put(collection, there.path, text, _guard(there)))
 
 
+def _noted(dav: CalDav, collection: str, wanted: Task, entry: Entry, there: Stored | None) -> Outcome:
+    """A note or a task is theirs to move and delete: one they deleted stays so. A calendar that takes no tasks gets the
+    day's event instead."""
+    if there is None and wanted.known:
+        return Outcome("written", wanted.path, None)
+    new = path_of(collection).rstrip("/") + "/" + path_of(name_of(wanted.uid))
+    there = there or dav.read(collection, new)  # servers look for events alone by their UID
+    if there is not None and note_same(there.text, entry):
+        return Outcome("written", there.path, there.etag)
+    path = there.path if there else new
+    guard, before = (_guard(there), there.text) if there else (None, "")
+    try:
+        return _written(dav, collection, path, lambda: dav.put(collection, path, note_text(entry, before), guard))
+    except CalDavFailed as failed:
+        if entry.kind != "todo" or failed.status not in NO_TASKS:
+            raise
+    as_note = replace(entry, kind="note", all_day=True)
+    if there is not None and note_same(there.text, as_note):
+        return Outcome("written", there.path, there.etag)
+    return _written(dav, collection, path, lambda: dav.put(collection, path, note_text(as_note, before), guard))
+
+
 def _written(dav: CalDav, collection: str, path: str, put: Callable[[], str | None]) -> Outcome:
     """A server that rewrites what it gets tells no ETag: it is asked."""
     etag = put()
@@ -116,7 +144,7 @@ def _taken_out(dav: CalDav, collection: str, wanted: Task, there: Stored | None)
     """Taken out; one in which they have written something of their own stays, called off and taking up no time."""
     if there is None:
         return Outcome("gone", "", None)
-    if wanted.entry is not None and theirs_of(there.text, wanted.uid).edited:
+    if wanted.entry is not None and wanted.entry.kind == "engagement" and theirs_of(there.text, wanted.uid).edited:
         if not same(there.text, wanted.entry):
             dav.put(collection, there.path, merged_text(there.text, wanted.entry), _guard(there))
     else:

@@ -3,10 +3,9 @@ keys."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.db import read_only_session
@@ -16,6 +15,9 @@ from crm.calendars.actions.caldav import disconnect
 from crm.calendars.models import BusyObject, BusySource
 from crm.calendars.rules.ahead import read_ahead
 from crm.people.models import User, UserRole
+from crm.recurring.actions import apart, each
+
+JOB, LEAVERS = "respell", "respell_leavers"
 
 
 def respell_all(sessions: sessionmaker[Session], now: datetime) -> int:
@@ -23,10 +25,12 @@ def respell_all(sessions: sessionmaker[Session], now: datetime) -> int:
     begins; how many changed time that can be booked."""
     with read_only_session(sessions) as session:
         numbers = session.scalars(select(BusySource.id).order_by(BusySource.id)).all()
-    return sum(_respelled(sessions, now, number) for number in numbers)
+    return apart(
+        sessions.begin, numbers, lambda number: _respelled(sessions, now, number), job=JOB, now=now, complete=True
+    )
 
 
-def _respelled(sessions: sessionmaker[Session], now: datetime, source_id: int) -> bool:
+def _respelled(sessions: sessionmaker[Session], now: datetime, source_id: int) -> int:
     with read_only_session(sessions) as session:
         texts = session.scalars(select(BusyObject.text).where(BusyObject.source_id == source_id)).all()
     ahead = read_ahead(now, [])
@@ -34,30 +38,33 @@ def _respelled(sessions: sessionmaker[Session], now: datetime, source_id: int) -
         ahead.spell(text)
     with sessions.begin() as session:
         source = session.get(BusySource, source_id)
-        return source is not None and respell(session, now, source, ahead)
+        return int(source is not None and respell(session, now, source, ahead))
 
 
 def let_go_of_leavers(sessions: sessionmaker[Session], now: datetime) -> int:
     """Disconnect the calendars of people who are consultants no longer, or may not sign in any more: nobody else can,
     and their password is not to be kept. Our events are taken out first. How many."""
     with read_only_session(sessions) as session:
-        if not _left(session):
+        numbers = session.scalars(_left()).all()
+
+    def let_go(session: Session, number: int) -> int:
+        if session.scalar(_left().where(BusySource.id == number)) is None:
             return 0
-    with sessions.begin() as session:
-        found = _left(session)
-        for source in found:
-            disconnect(session, None, now, source, take_out=source.kind == "caldav")
-        return len(found)
+        source = session.get_one(BusySource, number)
+        disconnect(session, None, now, source, take_out=source.kind == "caldav")
+        return 1
+
+    return each(sessions.begin, numbers, let_go, job=LEAVERS, now=now, complete=True)
 
 
-def _left(session: Session) -> Sequence[BusySource]:
+def _left() -> Select[int]:
     consultant = exists().where(UserRole.user_id == User.id, UserRole.role == "consultant")
-    return session.scalars(
-        select(BusySource)
+    return (
+        select(BusySource.id)
         .join(User, User.id == BusySource.consultant_id)
         .where(BusySource.ending_at.is_(None), ~User.active | ~consultant)
         .order_by(BusySource.id)
-    ).all()
+    )
 
 
 SEALED = ("address", "username", "password", "collection")

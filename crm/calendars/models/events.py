@@ -5,7 +5,18 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.base.db import Base
@@ -23,6 +34,9 @@ class CalendarEvent(Base):
     that went to another consultant has two rows: cancelled for the former, confirmed for the one who has it now.
     ``stamp`` is drawn anew by every write of the row, so that the sum of the stamps shown tells whether anything shown
     has changed.
+
+    ``kind``: ``engagement`` takes time; ``note`` is shown and takes none; ``todo`` is a task due at ``starts_at``,
+    ``completed_at`` once it is done. ``all_day``: the Danish day from ``starts_at`` to ``ends_at``.
     """
 
     __tablename__ = "calendar_events"
@@ -30,6 +44,7 @@ class CalendarEvent(Base):
         UniqueConstraint("uid", "consultant_id"),
         Index("ix_calendar_events_consultant_id_starts_at", "consultant_id", "starts_at"),
         CheckConstraint("status IN ('CONFIRMED','CANCELLED')", name="status"),
+        CheckConstraint("kind IN ('engagement','note','todo')", name="kind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,6 +56,9 @@ class CalendarEvent(Base):
     location: Mapped[str] = mapped_column(String(400), default="")
     description: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(10), default="CONFIRMED")
+    kind: Mapped[str] = mapped_column(String(12), default="engagement", server_default="engagement")
+    all_day: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    completed_at: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(Integer, default=0)
     updated_at: Mapped[datetime]
     stamp: Mapped[int] = mapped_column(BigInteger, default=fresh_stamp, onupdate=fresh_stamp, server_default="0")

@@ -22,7 +22,7 @@ KEEP_CANCELLED = timedelta(days=30)
 FEED_PAST = timedelta(days=60)
 SETTLED = timedelta(minutes=5)
 """No transaction lasts this long: what is older than this can be seen by everybody."""
-FORMAT = 2
+FORMAT = 3
 """Rises when the same events are written in another way."""
 
 
@@ -123,4 +123,7 @@ def entry_of(event: CalendarEvent) -> Entry:
         event.status,
         event.sequence,
         event.updated_at,
+        event.kind,
+        event.all_day,
+        event.completed_at,
     )

@@ -48,10 +48,15 @@ def absence(session: Session, scope: Scope, absence_id: int) -> Absence:
 
 
 def events(session: Session, consultant_id: int, frm: datetime, to: datetime) -> Sequence[CalendarEvent]:
-    """Published events that touch [frm, to), cancelled ones too, in order."""
+    """Published engagements that touch [frm, to), cancelled ones too, in order."""
     return session.scalars(
         select(CalendarEvent)
-        .where(CalendarEvent.consultant_id == consultant_id, CalendarEvent.starts_at < to, CalendarEvent.ends_at > frm)
+        .where(
+            CalendarEvent.kind == "engagement",
+            CalendarEvent.consultant_id == consultant_id,
+            CalendarEvent.starts_at < to,
+            CalendarEvent.ends_at > frm,
+        )
         .order_by(CalendarEvent.starts_at)
     ).all()
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from icalendar import Calendar, Event
 
+from crm.base.clock import danish_date
+
 PRODID = "-//Jobaabner//Besoeg 1.0//DA"
 CANCELLED_PREFIX = "AFLYST: "
 BUSY_SUMMARY = "Optaget"
@@ -17,7 +19,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event as calendars show it. ``uid`` stable for life; ``sequence`` rises on a change of time or status."""
+    """One event as calendars show it. ``uid`` stable for life; ``sequence`` rises on a change of time or status.
+
+    ``kind``: ``engagement``; ``note``, which takes up no time; ``todo``, due on the Danish day of ``starts_at``.
+    """
 
     uid: str
     starts_at: datetime
@@ -28,6 +33,9 @@ class Entry:
     status: str
     sequence: int
     updated_at: datetime
+    kind: str = "engagement"
+    all_day: bool = False
+    completed_at: datetime | None = None
 
 
 def feed_text(name: str, entries: Iterable[Entry]) -> bytes:
@@ -46,7 +54,7 @@ def feed_text(name: str, entries: Iterable[Entry]) -> bytes:
         "X-PUBLISHED-TTL:PT1H",
     ]
     for entry in entries:
-        lines += _event_lines(entry)
+        lines += _todo_lines(entry) if entry.kind == "todo" else _event_lines(entry)
     lines.append("END:VCALENDAR")
     return b"".join(folded(line) for line in lines)
 
@@ -64,16 +72,47 @@ def _event_lines(entry: Entry) -> Iterator[str]:
     yield f"SEQUENCE:{entry.sequence}"
     yield f"DTSTAMP:{stamp}"
     yield f"LAST-MODIFIED:{stamp}"
-    yield f"DTSTART:{_utc(entry.starts_at)}"
-    yield f"DTEND:{_utc(entry.ends_at)}"
+    if entry.all_day:
+        yield f"DTSTART;VALUE=DATE:{danish_date(entry.starts_at):%Y%m%d}"
+        yield f"DTEND;VALUE=DATE:{danish_date(entry.ends_at):%Y%m%d}"
+    else:
+        yield f"DTSTART:{_utc(entry.starts_at)}"
+        yield f"DTEND:{_utc(entry.ends_at)}"
     yield f"SUMMARY:{CANCELLED_PREFIX if cancelled else ''}{escaped(entry.summary)}"
     if entry.location:
         yield f"LOCATION:{escaped(entry.location)}"
     if entry.description:
         yield f"DESCRIPTION:{escaped(entry.description)}"
     yield f"STATUS:{entry.status}"
-    yield f"TRANSP:{'TRANSPARENT' if cancelled else 'OPAQUE'}"
+    yield f"TRANSP:{'OPAQUE' if entry.kind == 'engagement' and not cancelled else 'TRANSPARENT'}"
     yield "END:VEVENT"
+
+
+def _todo_lines(entry: Entry) -> Iterator[str]:
+    """A task with its day and no hour (RFC 5545, 3.6.2)."""
+    stamp = _utc(entry.updated_at)
+    yield "BEGIN:VTODO"
+    yield f"UID:{escaped(entry.uid)}"
+    yield f"SEQUENCE:{entry.sequence}"
+    yield f"DTSTAMP:{stamp}"
+    yield f"LAST-MODIFIED:{stamp}"
+    yield f"DUE;VALUE=DATE:{danish_date(entry.starts_at):%Y%m%d}"
+    yield f"SUMMARY:{escaped(entry.summary)}"
+    if entry.location:
+        yield f"LOCATION:{escaped(entry.location)}"
+    if entry.description:
+        yield f"DESCRIPTION:{escaped(entry.description)}"
+    yield f"STATUS:{todo_status(entry)}"
+    if entry.completed_at is not None:
+        yield f"COMPLETED:{_utc(entry.completed_at)}"
+        yield "PERCENT-COMPLETE:100"
+    yield "END:VTODO"
+
+
+def todo_status(entry: Entry) -> str:
+    if entry.status == "CANCELLED":
+        return "CANCELLED"
+    return "NEEDS-ACTION" if entry.completed_at is None else "COMPLETED"
 
 
 def _utc(moment: datetime) -> str:

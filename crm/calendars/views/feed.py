@@ -107,7 +107,8 @@ def _body(found: queries.Feed) -> bytes:
     if body is None:
         entries = map(queries.entry_of, queries.feed_events(session(), found.consultant.id, now()))
         if found.kind == "busy":
-            body = feed_text(f"{found.consultant.name} – optaget", map(busy_only, entries))
+            taken = (busy_only(entry) for entry in entries if entry.kind == "engagement")
+            body = feed_text(f"{found.consultant.name} – optaget", taken)
         else:
             body = feed_text(f"Jobåbner – {found.consultant.name}", entries)
         bodies.keep(found.version, body)

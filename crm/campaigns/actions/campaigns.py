@@ -32,6 +32,17 @@ LIMITS: dict[str, tuple[float, float]] = {
     "horizon_days": (1, 120),
     "notice_hours": (0, 336),
     "target_visits": (1, 1_000_000),
+    "nag_before_days": (0, 20),
+    "nag_overdue_days": (1, 60),
+    "nag_lead_days": (2, 90),
+    "nag_region_days": (3, 120),
+    "ending_days": (1, 60),
+    "ask_company_days": (0, 60),
+}
+# Each reminder lies after the one before: field -> the field before it, and what is said otherwise
+LADDER = {
+    "nag_lead_days": ("nag_overdue_days", N_("Skal ligge efter påmindelsen til konsulenten")),
+    "nag_region_days": ("nag_lead_days", N_("Skal ligge efter beskeden til lederen")),
 }
 SETTINGS = frozenset(LIMITS) | {"calls_any_day", "information_text", "state"}
 _KEPT = N_("Kampagnen er ikke gemt. Ret felterne og prøv igen.")
@@ -120,8 +131,19 @@ def _check(
     first = settings.get("calls_from", campaign.calls_from if campaign else 480)
     if settings.get("calls_to", campaign.calls_to if campaign else 1020) <= first:
         errors["calls_to"] = N_("Ringetiden slutter, før den begynder")
+    errors |= {field: words for field, words in _ladder_problems(campaign, settings).items() if field not in errors}
     if errors:
         raise Invalid(_KEPT, errors=errors)
+
+
+def _ladder_problems(campaign: Campaign | None, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Reminders that do not lie after the one before, by what is set now and what stays as it is."""
+
+    def days(field: str) -> int:
+        standard = Campaign.__table__.c[field].default.arg
+        return int(settings.get(field) or (getattr(campaign, field) if campaign else standard))
+
+    return {field: words for field, (before, words) in LADDER.items() if days(field) <= days(before)}
 
 
 def _check_joins(session: Session, joins: Sequence[Join]) -> None:

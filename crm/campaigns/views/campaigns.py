@@ -33,7 +33,8 @@ from crm.web.permit import actor, requires, scope
 _DEFAULTS = {"calls_from": 480, "calls_to": 1020, "visit_minutes": 60, "margin_minutes": 5, "max_attempts": 6,
              "horizon_days": 21, "notice_hours": 24, "state": "open", "max_attempts_a_day": 2,
              "max_number_attempts": 10, "call_backs_each": 30, "quarantine_months": 0, "fit_weight": 0.5,
-             "letter_days": 4}  # fmt: skip
+             "letter_days": 4, "nag_before_days": 1, "nag_overdue_days": 2, "nag_lead_days": 5, "nag_region_days": 10,
+             "ending_days": 10, "ask_company_days": 5}  # fmt: skip
 
 
 @pages.get("/campaigns")

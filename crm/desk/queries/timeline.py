@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from crm.base.activity import Activity
@@ -25,12 +25,28 @@ from crm.visits.models import Visit, VisitEvent
 PAGE = 40
 OWN_TABLES = ("calling.", "visits.", "openings.", "followups.")
 """Rooms whose tables tell the story better than the activity log does."""
+OPENINGS_LIFE = (
+    "openings.close",
+    "openings.reopen",
+    "openings.relax",
+    "openings.candidacy_send",
+    "openings.candidacy_interview",
+    "openings.candidacy_hire",
+)
+"""What became of openings: these the log tells alone."""
+
+
+PROMISES_LIFE = tuple(
+    f"followups.{verb}"
+    for verb in ("snooze", "hand_over", "reopen", "confirm", "correct", "corrected", "declined", "kept", "not_kept")
+)
+"""What happened to promises between being made and being done."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One fact. ``kind``: call, visit, opening, agreed, done, mail or log; ``what``: outcome, event, type, verb.
-    ``mine``: of a jobcentre (or firm) in the reader's scope, so that notes and promises are shown."""
+    """One fact. ``kind``: call, visit, opening, agreed, changed, done, mail or log; ``what``: outcome, event, type or
+    verb. ``mine``: of a jobcentre (or firm) in the reader's scope, so that notes and promises are shown."""
 
     at: datetime
     kind: str
@@ -64,7 +80,7 @@ def story(
     firm_only = bool(scope.firms) and not scope.jobcentres and not scope.everything
     found = [*_calls(session, scope, workplace_id, before), *_visits(session, scope, workplace_id, before)]
     if not firm_only:
-        for source in (_openings, _agreed, _done):
+        for source in (_openings, _agreed, _changed, _done):
             found += source(session, scope, workplace_id, before)
         found += [*_mails(session, workplace_id, before), *_log(session, workplace_id, before)]
         found += _letters(session, workplace_id, before, now)
@@ -190,7 +206,33 @@ def _agreed(session: Session, scope: Scope, workplace_id: int, before: datetime 
             _inside(scope, found.jobcentre_id),
             found.promise,
             found.id,
-            {"due_on": found.due_on, "state": found.state},
+            {"due_on": found.due_on, "state": found.state, "kind": found.kind},
+        )
+
+
+def _changed(session: Session, scope: Scope, workplace_id: int, before: datetime | None) -> Iterable[Line]:
+    statement = (
+        select(Activity, FollowUp, Jobcentre.name)
+        .join(FollowUp, FollowUp.id == Activity.subject_id)
+        .join(Jobcentre, Jobcentre.id == FollowUp.jobcentre_id)
+        .where(
+            Activity.workplace_id == workplace_id,
+            Activity.subject_type == FollowUp.__tablename__,
+            Activity.verb.in_(PROMISES_LIFE),
+            FollowUp.voided_at.is_(None),
+        )
+    )
+    for note, found, place in session.execute(_page(statement, Activity.at, before)):
+        yield Line(
+            note.at,
+            "changed",
+            note.verb,
+            note.actor_name,
+            place,
+            _inside(scope, found.jobcentre_id),
+            found.promise,
+            found.id,
+            note.data,
         )
 
 
@@ -226,7 +268,8 @@ def _letters(session: Session, workplace_id: int, before: datetime | None, now: 
 
 def _log(session: Session, workplace_id: int, before: datetime | None) -> Iterable[Line]:
     statement = select(Activity).where(
-        Activity.workplace_id == workplace_id, *(~Activity.verb.startswith(room) for room in OWN_TABLES)
+        Activity.workplace_id == workplace_id,
+        or_(Activity.verb.in_(OPENINGS_LIFE), and_(*(~Activity.verb.startswith(room) for room in OWN_TABLES))),
     )
     for found in session.scalars(_page(statement, Activity.at, before)):
         yield Line(found.at, "log", found.verb, found.actor_name, text=str(found.data.get("reason") or ""))

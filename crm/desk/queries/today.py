@@ -41,26 +41,20 @@ def call_backs(session: Session, user_id: int, now: datetime) -> Sequence[QueueE
 
 
 def overdue(session: Session, scope: Scope, today: date, limit: int = ROWS) -> tuple[Sequence[FollowUp], int]:
-    """The follow-ups longest past their day, and how many there are."""
-    wanted = (
-        FollowUp.state == "open",
-        FollowUp.voided_at.is_(None),
-        FollowUp.due_on < today,
-        scope.clause(jobcentre=FollowUp.jobcentre_id),
-    )
-    count = session.scalar(select(func.count()).select_from(FollowUp).where(*wanted)) or 0
-    rows = (
-        session.scalars(
-            select(FollowUp)
-            .where(*wanted)
-            .options(joinedload(FollowUp.owner))
-            .order_by(FollowUp.due_on, FollowUp.id)
-            .limit(limit)
-        ).all()
-        if count
-        else []
-    )
-    return rows, count
+    """The follow-ups longest past their day, and how many there are; one query."""
+    found = session.execute(
+        select(FollowUp, func.count().over())
+        .where(
+            FollowUp.state == "open",
+            FollowUp.voided_at.is_(None),
+            FollowUp.due_on < today,
+            scope.clause(jobcentre=FollowUp.jobcentre_id),
+        )
+        .options(joinedload(FollowUp.owner).lazyload(User.roles))
+        .order_by(FollowUp.due_on, FollowUp.id)
+        .limit(limit)
+    ).all()
+    return [row for row, _count in found], found[0][1] if found else 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,7 @@ def visits(session: Session, scope: Scope, now: datetime) -> Visits:
     rows = session.scalars(
         select(Visit)
         .where(mine, Visit.starts_at >= start, Visit.starts_at < end, Visit.state.in_(OCCUPYING_STATES))
-        .options(joinedload(Visit.consultant))
+        .options(joinedload(Visit.consultant).lazyload(User.roles))
         .order_by(Visit.starts_at)
         .limit(50)
     ).all()

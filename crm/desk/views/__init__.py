@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.desk.views import company, jobcentre, search, today
+from crm.desk.views import company, jobcentre, owed, search, today
 from crm.desk.views.base import pages
 
-__all__ = ["company", "jobcentre", "pages", "search", "today"]
+__all__ = ["company", "jobcentre", "owed", "pages", "search", "today"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -21,7 +21,8 @@ from crm.desk.queries.reach import workplace
 from crm.desk.queries.timeline import Line, story
 from crm.desk.views.base import on_phone, pages, today
 from crm.followups import queries as follow_ups
-from crm.openings.rules import SHORT
+from crm.followups.rules import AGREED, KINDS
+from crm.openings.rules import CLOSE_REASONS, SHORT
 from crm.visits.rules import EVENTS, STATES
 from crm.web.edge import now, session
 from crm.web.filters import dk_date, dk_datetime, dk_time, iso
@@ -128,7 +129,7 @@ def _nobody(line: Line) -> str:
 
 def _said(line: Line) -> tuple[str, str, str]:
     """Title, text and address of a line."""
-    say = {"visit": _visit, "opening": _opening, "agreed": _agreed, "done": _done, "mail": _mail}
+    say = {"visit": _visit, "opening": _opening, "agreed": _agreed, "changed": _changed, "done": _done, "mail": _mail}
     title, text, url = say[line.kind](line) if line.kind in say else _log(line)
     return str(title), text, url
 
@@ -165,9 +166,38 @@ def _opening(line: Line) -> tuple[str, str, str]:
 
 
 def _agreed(line: Line) -> tuple[str, str, str]:
-    title = _("Aftalt: jobcentret skylder") if line.what == "jobcentre" else _("Aftalt: virksomheden skylder")
+    kind = line.data["kind"]
+    if kind not in AGREED:  # our own task, nobody agreed to it
+        title = _("Opgave: %(kind)s", kind=_(KINDS[kind]).lower())
+    else:
+        title = _("Aftalt: jobcentret skylder") if line.what == "jobcentre" else _("Aftalt: virksomheden skylder")
     text = _("%(promise)s · senest %(day)s", promise=line.text, day=dk_date(line.data["due_on"]))
     return title, text, _follow_up(line)
+
+
+CHANGES = {
+    "followups.snooze": N_("Aftale udskudt"),
+    "followups.hand_over": N_("Aftale givet videre"),
+    "followups.reopen": N_("Aftale åbnet igen"),
+    "followups.confirm": N_("Aftale bekræftet af virksomheden"),
+    "followups.correct": N_("Virksomheden retter aftalen"),
+    "followups.corrected": N_("Rettelsen er taget til følge"),
+    "followups.declined": N_("Rettelsen er ikke taget til følge"),
+    "followups.kept": N_("Virksomheden siger, at det er sket"),
+    "followups.not_kept": N_("Virksomheden siger, at det ikke er sket"),
+}
+
+
+def _changed(line: Line) -> tuple[str, str, str]:
+    """What happened to a promise: to which day, to whom, and why."""
+    data = line.data
+    new = ""
+    if line.what == "followups.snooze" and data.get("due_on"):
+        new = _("til %(day)s", day=dk_date(date.fromisoformat(data["due_on"])))
+    elif line.what == "followups.hand_over":
+        new = _("til %(name)s", name=data.get("to_name", ""))
+    parts = (line.text, str(new), str(data.get("reason") or ""))
+    return _(CHANGES[line.what]), " · ".join(part for part in parts if part), _follow_up(line)
 
 
 def _done(line: Line) -> tuple[str, str, str]:
@@ -196,18 +226,28 @@ def _mail(line: Line) -> tuple[str, str, str]:
     return title, states.get(line.what, line.what), ""
 
 
+LOG = {
+    "companies.do_not_call": N_("Må ikke ringes op"),
+    "companies.lift_do_not_call": N_("Må ringes op igen"),
+    "companies.import": N_("Læst ind fra registret"),
+    "companies.moved": N_("Flyttet til en anden kommune"),
+    "campaigns.letter": N_("Brev sendt"),
+    "campaigns.strike": N_("Strøget på ringelisten"),
+    "campaigns.restore": N_("Sat på ringelisten igen"),
+    "integrations.retry": N_("Besked sendt igen"),
+    "campaigns.mail_returned": N_("Brev kommet retur"),
+    "campaigns.mail_not_returned": N_("Brev var alligevel ikke retur"),
+    "openings.close": N_("Åbning lukket"),
+    "openings.reopen": N_("Åbning åbnet igen"),
+    "openings.relax": N_("Ønskerne til en åbning lempet"),
+    "openings.candidacy_send": N_("Kandidat sendt til virksomheden"),
+    "openings.candidacy_hire": N_("Kandidat ansat"),
+    "openings.candidacy_interview": N_("Kandidat til samtale"),
+}
+"""What the log alone tells."""
+
+
 def _log(line: Line) -> tuple[str, str, str]:
-    known = {
-        "companies.do_not_call": _("Må ikke ringes op"),
-        "companies.lift_do_not_call": _("Må ringes op igen"),
-        "companies.import": _("Læst ind fra registret"),
-        "companies.moved": _("Flyttet til en anden kommune"),
-        "campaigns.letter": _("Brev sendt"),
-        "campaigns.strike": _("Strøget på ringelisten"),
-        "campaigns.restore": _("Sat på ringelisten igen"),
-        "integrations.retry": _("Besked sendt igen"),
-        "campaigns.mail_returned": _("Brev kommet retur"),
-        "campaigns.mail_not_returned": _("Brev var alligevel ikke retur"),
-    }
-    text = _(STRIKE_REASONS[line.text]) if line.text in STRIKE_REASONS else line.text
-    return known.get(line.what, _("Ændret")), text, ""
+    words = {**STRIKE_REASONS, **(CLOSE_REASONS if line.what == "openings.close" else {})}
+    text = _(words[line.text]) if line.text in words else line.text
+    return _(LOG.get(line.what, N_("Ændret"))), text, ""

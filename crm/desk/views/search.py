@@ -7,11 +7,12 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from crm.desk.queries.search import search as find
+from crm.desk.queries import search as queries
 from crm.desk.rules import navigation
 from crm.desk.views.base import on_phone, pages, today
+from crm.openings.rules import STATES
 from crm.people.queries import municipalities
-from crm.web.edge import session
+from crm.web.edge import now, session
 from crm.web.permit import may, requires, scope, scope_for
 
 QUICK = 8
@@ -36,17 +37,38 @@ def commands(text: str) -> list[dict[str, str]]:
     return [{"label": label, "url": url} for label, url in named if wanted in label.casefold()]
 
 
+def hits(text: str, limit: int) -> list[dict[str, str]]:
+    """Candidates by reference and openings by occupation, for who may see them."""
+    found = []
+    if len(text) >= 2 and may("openings.candidates"):
+        for one in queries.candidates(session(), scope_for("openings.candidates"), text, now(), limit):
+            url = url_for("openings.candidate", candidate_id=one.id)
+            found.append({"label": one.reference, "url": url, "detail": f"{_('Kandidat')} · {one.occupation}"})
+    if len(text) >= 2 and may("openings.read"):
+        for opening in queries.openings(session(), scope_for("openings.read"), text, limit):
+            url = url_for("openings.show", opening_id=opening.id)
+            kind = (
+                _("Åbning")
+                if opening.state == "open"
+                else _("Åbning, %(state)s", state=_(STATES[opening.state]).lower())
+            )
+            label = opening.occupation or _("Uden stilling")
+            found.append({"label": label, "url": url, "detail": f"{kind} · {opening.workplace.name}"})
+    return found
+
+
 @pages.get("/search")
 @requires("desk.search")
 def search() -> Any:
     """At most 50 hits; more are told of, so that the text is made narrower."""
     text = asked()
-    found = find(session(), scope_for("companies.read"), text, today(), limit=51) if len(text) >= 2 else []
+    found = queries.search(session(), scope_for("companies.read"), text, today(), limit=51) if len(text) >= 2 else []
     names = {one.code: one.name for one in municipalities(session())} if found else {}
     return render_template(
         "desk/search.html",
         text=text,
         found=found[:50],
+        hits=hits(text, 10),
         more=len(found) > 50,
         names=names,
         phone=on_phone(),
@@ -60,5 +82,7 @@ def quick() -> Any:
     """A list of options for the palette."""
     text = asked()
     reach = scope_for("companies.read") if not scope().empty else scope()
-    found = find(session(), reach, text, today(), limit=QUICK) if len(text) >= 2 else []
-    return render_template("desk/_quick.html", text=text, found=found, commands=commands(text)[: 6 if found else 12])
+    found = queries.search(session(), reach, text, today(), limit=QUICK) if len(text) >= 2 else []
+    return render_template(
+        "desk/_quick.html", text=text, found=found, hits=hits(text, 4), commands=commands(text)[: 6 if found else 12]
+    )

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from crm.base.clock import day_bounds
 from crm.calling.queries import desks, pace, why_dry
 from crm.calling.rules import WHY_DRY
 from crm.companies.queries import batches
-from crm.desk.queries import room
+from crm.desk.queries import owed, room
 from crm.desk.queries import today as queries
 from crm.desk.views.base import on_phone, pages
 from crm.desk.views.base import today as danish_today
+from crm.followups.queries.digests import figures
+from crm.followups.queries.kept import kept_rate
 from crm.followups.rules import overdue_days
+from crm.recurring import queries as recurring
+from crm.recurring.rules import is_silent
 from crm.reports import queries as reports
 from crm.reports.rules import margin, pct, points
 from crm.web.edge import now, session
@@ -61,21 +65,27 @@ def _lead() -> dict[str, Any]:
         "overdue": rows,
         "overdue_count": count,
         "late": {one.id: overdue_days(one.due_on, danish_today()) for one in rows},
+        "team": owed.team(session(), scope, danish_today()),
         "visits": queries.visits(session(), scope, now()),
         "waiting": waiting,
     }
 
 
 def _region() -> dict[str, Any]:
-    """Both rates of the newest campaign in reach."""
+    """Both rates of the newest campaign in reach, and how what was promised is kept."""
     scope = scope_for("reports.read")
     found = reports.campaigns(session(), scope)
+    promised = {
+        "kept": kept_rate(session(), scope, danish_today()),
+        "old": figures(session(), dict.fromkeys(scope.jobcentres, 0), danish_today()),
+    }
     if not found:
-        return {"campaign": None}
+        return {"campaign": None, **promised}
     booking = reports.booking(session(), scope, found[0].id, now=now())
     visits = reports.visit_tables(session(), scope, found[0].id, now=now())
     opening, share = visits["opening_rate"], visits["opening_share"]
     return {
+        **promised,
         "campaign": found[0],
         "as_of": booking.as_of,
         "booking": booking,
@@ -102,4 +112,12 @@ def _manager() -> dict[str, Any]:
 
 
 def _admin() -> dict[str, Any]:
-    return {"house": queries.house(session())}
+    runs, leader = recurring.runs(session()), recurring.leader(session())
+    names = {plan.key: plan.description for plan in current_app.extensions["crm.jobs"]}
+    return {
+        "house": queries.house(session()),
+        "failing": [_(names[key]) for key in recurring.failing(runs) if key in names],
+        "aside": sum(recurring.aside_counts(session()).values()),
+        "leader": leader,
+        "silent": is_silent(leader, now()),
+    }

@@ -1,25 +1,40 @@
-"""Agree, fulfil, snooze; and tell the company in writing."""
+"""Agree, fulfil, reopen, snooze; the company is told in writing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.base import activity
-from crm.base.clock import danish_date, next_working_day
+from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid, Refusal
+from crm.followups.actions.telling import day_text, lock, lock_open, note, tell_company, void
 from crm.followups.models import FollowUp
-from crm.followups.rules import MAX_PROMISE, MAX_REASON, FollowUpDecision, NoFollowUp, due_problem, plain, problems
-from crm.integrations.actions import send
-from crm.integrations.render import render_mail
-from crm.people.models import Jobcentre
+from crm.followups.queries.hand_over import colleagues
+from crm.followups.queries.owning import answers
+from crm.followups.rules import (
+    AGREED,
+    KINDS,
+    MAX_PROMISE,
+    MAX_REASON,
+    OUTCOMES,
+    SPOKEN,
+    FollowUpDecision,
+    NoFollowUp,
+    due_problem,
+    needs_next,
+    plain,
+    problems,
+)
+from crm.people.models import User
 from crm.visits.models import Visit
 
-TOLD = ("held", "cancelled_by_company", "cancelled_by_jobcentre")  # somebody spoke with the company
+REOPEN_FOR = timedelta(days=7)
+"""So long a mistaken "Gjort" can be taken back."""
+NOT_CHANGED = N_("Aftalen er ikke ændret. Ret felterne, og prøv igen.")
 
 
 def agree(
@@ -32,21 +47,20 @@ def agree(
     from_report: bool = False,
     first_due_on: date | None = None,
     replaces: bool = False,
+    owner_id: int | None = None,
+    opening_id: int | None = None,
+    placement_id: int | None = None,
+    follows_id: int | None = None,
+    tell: bool = True,
 ) -> FollowUp:
     """Write down an agreement and send it to the contact in writing. Raises Invalid naming the fields.
-
-    first_due_on: the promise's first date, where this one replaces a promise whose day has passed.
+    first_due_on: the first date of a broken promise that this one replaces. owner_id: else the visit's consultant.
+    follows_id: the one it continues or replaces. ``tell=False``: the company did not hear of it, and gets no mail.
     """
-    visit_day = danish_date(visit.starts_at)
-    errors = problems(decision, visit_day)
-    if errors or decision.due_on is None:
-        raise Invalid(
-            N_("Aftalen er ikke gemt. Ret felterne, og prøv igen."),
-            errors=errors,
-            next_working_day=day_text(decision.due_on),
-        )
+    _check(now, visit, decision, from_report, AGREED if tell else KINDS)
     follow_up = FollowUp(
         **_of_visit(visit),
+        owner_id=_answering(session, actor, owner_id or visit.consultant_id, visit.jobcentre_id),
         kind=decision.kind,
         owed_by=decision.owed_by,
         promise=plain(decision.promise),
@@ -56,89 +70,165 @@ def agree(
         created_at=now,
         created_by=getattr(actor, "id", None),
     )
+    follow_up.opening_id, follow_up.placement_id, follow_up.follows_id = opening_id, placement_id, follows_id
     session.add(follow_up)
     session.flush()
-    _note(session, actor, now, "followups.agree", follow_up, promise=follow_up.promise)
-    _tell_company(session, now, visit, follow_up, "replaced" if replaces else "agreed")
-    session.flush()
+    note(session, actor, now, "followups.agree", follow_up, promise=follow_up.promise)
+    if tell:
+        tell_company(session, now, visit, follow_up, "replaced" if replaces else "agreed")
     return follow_up
 
 
-def _of_visit(visit: Visit) -> dict[str, Any]:
+def _answering(session: Session, actor: Any, owner_id: int, jobcentre_id: int) -> int:
+    """The owner, or where they are here no longer the actor who could be: an agreement is not born without one."""
+    if answers(session.get_one(User, owner_id)):
+        return owner_id
+    able = {user.id for user in colleagues(session, [jobcentre_id])[jobcentre_id]}
+    mine = getattr(actor, "id", None)
+    return mine if mine in able else owner_id
+
+
+def _of_visit(visit: Visit) -> dict[str, int]:
     return {
         "visit_id": visit.id,
         "campaign_id": visit.campaign_id,
         "jobcentre_id": visit.jobcentre_id,
         "workplace_id": visit.workplace_id,
-        "owner_id": visit.consultant_id,
     }
 
 
-def decide(
-    session: Session, actor: Any, now: datetime, visit: Visit, decision: FollowUpDecision | NoFollowUp
-) -> FollowUp | None:
-    """Make the report's follow-up this one, whatever a former report said; None for no follow-up.
+def _check(now: datetime, visit: Visit, decision: FollowUpDecision, from_report: bool, kinds: Collection[str]) -> None:
+    """The report may speak of the day of the visit; what is agreed beside it lies ahead."""
+    earliest = danish_date(visit.starts_at)
+    if not from_report:
+        earliest = max(earliest, danish_date(now))
+    if errors := problems(decision, earliest, kinds=kinds):
+        raise Invalid(
+            N_("Aftalen er ikke gemt. Ret felterne, og prøv igen."),
+            errors=errors,
+            next_working_day=day_text(decision.due_on),
+        )
 
-    The same agreement again changes nothing; a done one stays; an open one that differs is voided. A promise
-    whose day has passed keeps its first date, so that correcting the report does not make it look kept.
+
+def fulfil(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    follow_up: FollowUp,
+    outcome: str = "",
+    *,
+    outcome_key: str = "done",
+    then: FollowUpDecision | NoFollowUp | None = None,
+) -> FollowUp:
+    """Done, now, by the actor, with what came of it; ``then``: the next contact, or why there is none.
+
+    A company we keep warm, and one nobody could reach, is never left without one of the two. The next contact is told
+    to the company where somebody spoke with it. Raises Refusal ``done`` when it is done already, Invalid naming
+    ``outcome``, ``outcome_key``, ``then`` or its parts (``then.due_on``, ``no_next_because`` …).
     """
-    there = session.scalars(
-        select(FollowUp)
-        .where(FollowUp.visit_id == visit.id, FollowUp.from_report, FollowUp.voided_at.is_(None))
-        .order_by(FollowUp.id)
-    ).all()
-    same = next((old for old in there if _same(old, decision)), None)
-    gone = [old for old in there if old is not same and old.state == "open"]
-    for old in gone:
-        old.voided_at = now
-        _note(session, actor, now, "followups.void", old)
-    if isinstance(decision, NoFollowUp):
-        for old in gone:
-            _tell_company(session, now, visit, old, "withdrawn")
-        session.flush()
-        return None
-    return same or agree(
+    errors = _outcome_problems(now, follow_up, outcome, outcome_key, then)
+    if errors:
+        due_on = then.due_on if isinstance(then, FollowUpDecision) else None
+        raise Invalid(NOT_CHANGED, errors=errors, next_working_day=day_text(due_on))
+    lock_open(session, follow_up)
+    follow_up.state, follow_up.done_at, follow_up.outcome = "done", now, plain(outcome)
+    follow_up.done_by, follow_up.outcome_key = getattr(actor, "id", None), outcome_key
+    follow_up.no_next_because = plain(then.because) if isinstance(then, NoFollowUp) else None
+    session.flush()
+    what = {"promise": follow_up.promise, "outcome": follow_up.outcome, "outcome_key": outcome_key}
+    note(session, actor, now, "followups.fulfil", follow_up, no_next_because=follow_up.no_next_because, **what)
+    if isinstance(then, FollowUpDecision):
+        _go_on(session, actor, now, follow_up, then, tell=outcome_key in SPOKEN)
+    session.flush()
+    return follow_up
+
+
+def _go_on(
+    session: Session, actor: Any, now: datetime, follow_up: FollowUp, then: FollowUpDecision, *, tell: bool
+) -> None:
+    agree(
         session,
         actor,
         now,
-        visit,
-        decision,
-        from_report=True,
-        replaces=bool(gone),
-        first_due_on=_broken(gone, decision, danish_date(now)),
+        follow_up.visit,
+        then,
+        owner_id=follow_up.owner_id,
+        opening_id=follow_up.opening_id,
+        placement_id=follow_up.placement_id,
+        follows_id=follow_up.id,
+        tell=tell,
     )
 
 
-def _same(old: FollowUp, decision: FollowUpDecision | NoFollowUp) -> bool:
-    return (
-        isinstance(decision, FollowUpDecision)
-        and decision.due_on in (old.due_on, old.first_due_on)
-        and ((old.kind, old.owed_by, old.promise) == (decision.kind, decision.owed_by, plain(decision.promise)))
-    )
-
-
-def _broken(gone: Sequence[FollowUp], decision: FollowUpDecision, today: date) -> date | None:
-    """The first date of a replaced promise of the same side whose day has passed."""
-    ours = [old.first_due_on for old in gone if old.owed_by == decision.owed_by]
-    return min((first for first in ours if first < today), default=None)
-
-
-def fulfil(session: Session, actor: Any, now: datetime, follow_up: FollowUp, outcome: str = "") -> FollowUp:
-    """Done, now, by the actor. Raises Refusal ``done`` when it is already, Invalid for a long outcome."""
+def _outcome_problems(
+    now: datetime,
+    follow_up: FollowUp,
+    outcome: str,
+    outcome_key: str,
+    then: FollowUpDecision | NoFollowUp | None,
+) -> dict[str, str]:
+    errors: dict[str, str] = {}
     if len(outcome) > MAX_PROMISE:
-        raise Invalid(N_("Aftalen er ikke ændret."), errors={"outcome": N_("Teksten er for lang")})
-    _lock_open(session, follow_up)
-    follow_up.state, follow_up.done_at, follow_up.outcome = "done", now, plain(outcome)
-    follow_up.done_by = getattr(actor, "id", None)
-    _note(session, actor, now, "followups.fulfil", follow_up, promise=follow_up.promise, outcome=follow_up.outcome)
+        errors["outcome"] = N_("Teksten er for lang")
+    if outcome_key not in OUTCOMES:
+        errors["outcome_key"] = N_("Vælg, hvad der kom ud af det")
+    if then is None and needs_next(follow_up.kind, outcome_key):
+        errors["then"] = N_("Aftal den næste kontakt, eller skriv, hvorfor der ikke skal være nogen")
+    elif then is not None:
+        earliest = max(danish_date(follow_up.visit.starts_at), danish_date(now))
+        names = {"no_follow_up_because": "no_next_because"}
+        for name, text in problems(then, earliest).items():
+            errors[names.get(name, name.replace("follow_up.", "then."))] = text
+    return errors
+
+
+def reopen(session: Session, actor: Any, now: datetime, follow_up: FollowUp) -> FollowUp:
+    """Take a mistaken "Gjort" back; the next contact agreed with it goes too, and the company is told if it was.
+
+    Raises Refusal ``open`` when it is not done, ``late`` after a week, ``followed`` when the next contact is done
+    already, or another of its kind has taken its place.
+    """
+    lock(session, follow_up)
+    if follow_up.state != "done" or follow_up.voided_at is not None or follow_up.done_at is None:
+        raise Refusal("open", N_("Aftalen er ikke afsluttet."))
+    if now - follow_up.done_at > REOPEN_FOR:
+        raise Refusal("late", N_("Det er for længe siden. Tilføj en ny aftale i stedet."))
+    _take_back_next(session, actor, now, follow_up)
+    outcome, outcome_key = follow_up.outcome, follow_up.outcome_key
+    follow_up.state, follow_up.done_at, follow_up.done_by = "open", None, None
+    follow_up.outcome, follow_up.outcome_key, follow_up.no_next_because = "", None, None
+    note(session, actor, now, "followups.reopen", follow_up, outcome=outcome, outcome_key=outcome_key)
     session.flush()
     return follow_up
+
+
+def _take_back_next(session: Session, actor: Any, now: datetime, follow_up: FollowUp) -> None:
+    alive = select(FollowUp).where(FollowUp.voided_at.is_(None), FollowUp.id != follow_up.id)
+    after = session.scalars(
+        alive.where(FollowUp.follows_id == follow_up.id)
+        .order_by(FollowUp.id)
+        .with_for_update(of=FollowUp)
+        .execution_options(populate_existing=True)
+    ).all()
+    rivals = alive.where(FollowUp.kind == follow_up.kind, FollowUp.state == "open")
+    if follow_up.kind == "data_missing":
+        taken = session.scalar(rivals.where(FollowUp.opening_id == follow_up.opening_id).limit(1))
+    elif follow_up.kind == "placement_ending":
+        taken = session.scalar(rivals.where(FollowUp.placement_id == follow_up.placement_id).limit(1))
+    else:
+        taken = None
+    if taken is not None or any(other.state == "done" for other in after):
+        raise Refusal("followed", N_("Det er gået videre siden. Tilføj en ny aftale i stedet."))
+    for other in after:
+        void(session, actor, now, other)
+        tell_company(session, now, other.visit, other, "withdrawn")
 
 
 def snooze(session: Session, actor: Any, now: datetime, follow_up: FollowUp, due_on: date, reason: str) -> FollowUp:
     """Put it off to a later working day, for a reason; the first date stays, a new ladder of nags begins.
 
-    Raises Invalid naming ``due_on`` or ``reason``, Refusal ``done``.
+    The company is told of the new date of what we promised it. Raises Invalid naming ``due_on`` or ``reason``,
+    Refusal ``done``.
     """
     today = danish_date(now)
     errors: dict[str, str] = {}
@@ -146,6 +236,8 @@ def snooze(session: Session, actor: Any, now: datetime, follow_up: FollowUp, due
         errors["due_on"] = N_("Vælg en dag efter i dag")
     elif wrong := due_problem(due_on, today):
         errors["due_on"] = wrong
+    elif due_on == follow_up.due_on:
+        errors["due_on"] = N_("Det er den dag, der står i forvejen. Vælg en anden")
     if not reason.strip():
         errors["reason"] = N_("Skriv, hvorfor den udskydes")
     elif len(reason) > MAX_REASON:
@@ -154,61 +246,12 @@ def snooze(session: Session, actor: Any, now: datetime, follow_up: FollowUp, due
         raise Invalid(
             N_("Aftalen er ikke udskudt. Ret felterne, og prøv igen."), errors=errors, next_working_day=day_text(due_on)
         )
-    _lock_open(session, follow_up)
+    lock_open(session, follow_up)
     was = follow_up.due_on
     follow_up.due_on, follow_up.snooze_reason = due_on, reason.strip()
-    _note(session, actor, now, "followups.snooze", follow_up, was=was.isoformat(), reason=follow_up.snooze_reason)
+    follow_up.snoozes += 1
+    note(session, actor, now, "followups.snooze", follow_up, was=was.isoformat(), reason=follow_up.snooze_reason)
+    if follow_up.owed_by == "jobcentre":
+        tell_company(session, now, follow_up.visit, follow_up, "moved")
     session.flush()
     return follow_up
-
-
-def day_text(day: date | None) -> str:
-    """The next working day for a refusal's text: ``24.12.2026``; empty far outside the calendar."""
-    return f"{next_working_day(day):%d.%m.%Y}" if day and 1900 < day.year < 2200 else ""
-
-
-def _lock_open(session: Session, follow_up: FollowUp) -> None:
-    session.refresh(follow_up, with_for_update={"of": FollowUp})
-    if follow_up.state == "done" or follow_up.voided_at is not None:
-        raise Refusal("done", N_("Aftalen er allerede afsluttet."))
-
-
-def _tell_company(session: Session, now: datetime, visit: Visit, follow_up: FollowUp, change: str) -> None:
-    if not visit.contact_email or visit.state not in TOLD:
-        return
-    subject, text, html = render_mail(
-        "follow_up_agreed",
-        change=change,
-        follow_up=follow_up,
-        visit=visit,
-        consultant=visit.consultant,
-        jobcentre=session.get_one(Jobcentre, visit.jobcentre_id),
-    )
-    send(
-        session,
-        now,
-        channel="mail",
-        dedupe_key=f"follow_up:{change}:{follow_up.id}",
-        to=visit.contact_email,
-        text=text,
-        subject=subject,
-        html=html,
-        workplace_id=visit.workplace_id,
-    )
-
-
-def _note(session: Session, actor: Any, now: datetime, verb: str, follow_up: FollowUp, **data: Any) -> None:
-    activity.record(
-        session,
-        actor,
-        now,
-        verb,
-        follow_up,
-        workplace_id=follow_up.workplace_id,
-        campaign_id=follow_up.campaign_id,
-        kind=follow_up.kind,
-        owed_by=follow_up.owed_by,
-        due_on=follow_up.due_on.isoformat(),
-        visit_id=follow_up.visit_id,
-        **data,
-    )

@@ -11,8 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date
-from crm.base.errors import N_, Invalid
-from crm.followups.actions.agreements import day_text, decide
+from crm.base.errors import N_, Invalid, Refusal
+from crm.followups.actions.agreements import agree
+from crm.followups.actions.deciding import decide
+from crm.followups.actions.telling import day_text
+from crm.followups.models import FollowUp
 from crm.followups.rules import FollowUpDecision, NoFollowUp, problems
 from crm.openings.actions import replace_from_report
 from crm.openings.queries import of_visit
@@ -53,6 +56,16 @@ def close_visit(
     replace_from_report(session, actor, now, visit, openings)
     decide(session, actor, now, visit, decision)
     return visit
+
+
+def add(session: Session, actor: Any, now: datetime, visit: Visit, decision: FollowUpDecision) -> FollowUp:
+    """Another agreement of a visit that is reported; the company gets it in writing.
+
+    Raises Invalid naming the fields, Refusal ``not_reported`` while the report is to come, which holds the first one.
+    """
+    if visit.reported_at is None:
+        raise Refusal("not_reported", N_("Besøget er ikke rapporteret endnu. Skriv aftalen i rapporten."))
+    return agree(session, actor, now, visit, decision)
 
 
 def _problems(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.people.views import account, places, sign_in, users
+from crm.people.views import account, leave, partners, places, sign_in, users
 from crm.people.views.blueprint import pages
 
-__all__ = ["account", "pages", "places", "sign_in", "users"]
+__all__ = ["account", "leave", "pages", "partners", "places", "sign_in", "users"]

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from crm.reports.queries.groups import EVERYTHING as EVERYTHING
 from crm.reports.queries.groups import Within as Within
+from crm.reports.queries.life import closed_because as closed_because
+from crm.reports.queries.life import events as events
+from crm.reports.queries.life import openings_life as openings_life
+from crm.reports.queries.life_rows import behind_life as behind_life
+from crm.reports.queries.promises import PromiseTable as PromiseTable
+from crm.reports.queries.promises import behind_promises as behind_promises
+from crm.reports.queries.promises import promises as promises
 from crm.reports.queries.quality import quality as quality
 from crm.reports.queries.rates import booking as booking
 from crm.reports.queries.rates import kept as kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, case, func, select
@@ -14,8 +14,10 @@ from crm.base.scope import Scope
 from crm.calling.models import QueueEntry
 from crm.calling.rules import CONTACTED
 from crm.followups.models import FollowUp
+from crm.followups.queries.kept import in_time
+from crm.followups.rules import AGREED
 from crm.openings.models import Opening
-from crm.reports.queries.groups import Facts, Row, Within, folded, grouped, narrowed
+from crm.reports.queries.groups import Facts, Row, Within, grouped, narrowed
 from crm.visits.models import Visit
 
 VISITS = Facts(
@@ -104,22 +106,22 @@ def promises(
 ) -> list[Row]:
     """(kept by the jobcentre, due from it, kept by the company, due from it).
 
-    Due: the first agreed date has come. Kept: done by the end of that Danish day (as followups.rules.kept).
+    Due: the first agreed date has come. Kept: as followups.queries.kept says.
     """
-    statement = (
-        select(FollowUp.id)
-        .join(Visit, Visit.id == FollowUp.visit_id)
-        .where(
-            FollowUp.campaign_id == campaign_id, FollowUp.voided_at.is_(None), FollowUp.first_due_on <= danish_date(now)
-        )
+    due = and_(
+        FollowUp.campaign_id == campaign_id,
+        FollowUp.kind.in_(AGREED),
+        FollowUp.voided_at.is_(None),
+        FollowUp.first_due_on <= danish_date(now),
     )
-    statement = narrowed(statement, VISITS, scope, within)
-    return folded(session, statement, VISITS, by, (FollowUp.owed_by, FollowUp.first_due_on, FollowUp.done_at), _promise)
-
-
-def _promise(owed_by: str, due_on: date, done_at: datetime | None) -> tuple[int, ...]:
-    kept = int(done_at is not None and danish_date(done_at) <= due_on)
-    return (kept, 1, 0, 0) if owed_by == "jobcentre" else (0, 0, kept, 1)
+    statement = select(FollowUp.id).join(Visit, Visit.id == FollowUp.visit_id).where(due)
+    kept = in_time(session)
+    sums = [
+        _count(one)
+        for side in ("jobcentre", "company")
+        for one in (and_(FollowUp.owed_by == side, kept), FollowUp.owed_by == side)
+    ]
+    return grouped(session, narrowed(statement, VISITS, scope, within), VISITS, by, sums)
 
 
 def _count(condition: Any) -> Any:

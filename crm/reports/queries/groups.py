@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Null, Select, case, func, literal, null, select
 from sqlalchemy.orm import Session, aliased
 
-from crm.base.clock import at
+from crm.base.clock import at, danish_date
 from crm.base.errors import N_
 from crm.base.scope import Scope
+from crm.campaigns.models import Campaign
 from crm.companies.models import Workplace
 from crm.companies.rules import section_of
 from crm.people.models import CallingFirm, Jobcentre, Region, User
@@ -41,7 +42,7 @@ EVERYTHING = Within()
 
 @dataclass(frozen=True)
 class Facts:
-    """Where a kind of fact keeps what it can be grouped by. ``at``: when it happened."""
+    """Where a kind of fact keeps what it can be grouped by. ``at``: when it happened, ``dated``: as a Danish date."""
 
     jobcentre: Any
     firm: Any
@@ -49,6 +50,16 @@ class Facts:
     consultant: Any
     workplace: Any
     at: Any
+    dated: bool = False
+    campaign: Any = None
+    kind: Any = None
+
+    def since(self, moment: datetime) -> Any:
+        """From this moment on; of dates, from its Danish day on."""
+        return self.at >= (danish_date(moment) if self.dated else moment)
+
+    def before(self, moment: datetime) -> Any:
+        return self.at < (danish_date(moment) if self.dated else moment)
 
 
 @dataclass(frozen=True)
@@ -69,57 +80,33 @@ def narrowed(statement: Select[Any], facts: Facts, scope: Scope, within: Within)
         inside = select(Jobcentre.id).where(Jobcentre.region_id == within.region_id)
         statement = statement.where(facts.jobcentre.in_(inside))
     if within.frm is not None:
-        statement = statement.where(facts.at >= within.frm)
+        statement = statement.where(facts.since(within.frm))
     if within.to is not None:
-        statement = statement.where(facts.at < within.to)
+        statement = statement.where(facts.before(within.to))
     return statement
 
 
 def grouped(session: Session, statement: Select[Any], facts: Facts, by: str | None, sums: Sequence[Any]) -> list[Row]:
     """``sums`` of the statement's rows by group, in one query (by week: and one for the first and last week)."""
-    weeks = _weeks(session, statement, facts) if by == "week" else []
-    statement, key, label = _keyed(statement, facts, by, weeks)
+    weeks = weeks_of(session, statement, facts) if by == "week" else []
+    statement, key, label = keyed(statement, facts, by, weeks)
     columns = [func.coalesce(one, 0) for one in sums]
     statement = statement.with_only_columns(key.label("group_key"), label, *columns, maintain_column_froms=True)
     if by is not None:  # by name: a key with bound values is another expression to PostgreSQL each time it stands
         statement = statement.group_by("group_key", *([] if isinstance(label, Null) else [label]))
     found = [Row(row[0], row[1] or "", tuple(int(value) for value in row[2:])) for row in session.execute(statement)]
-    return _named(found, by, weeks)
+    return named(found, by, weeks)
 
 
-def folded(
-    session: Session,
-    statement: Select[Any],
-    facts: Facts,
-    by: str | None,
-    columns: Sequence[Any],
-    fold: Callable[..., tuple[int, ...]],
-) -> list[Row]:
-    """As ``grouped``, with each row's sums made by ``fold(*columns)`` from the rows of one query: for what the
-    databases cannot compare alike, such as a moment with a Danish date."""
-    if by == "week":
-        statement, key, label = statement, facts.at, null()
-    else:
-        statement, key, label = _keyed(statement, facts, by, [])
-    statement = statement.with_only_columns(key, label, *columns, maintain_column_froms=True)
-    made: dict[tuple[Any, Any], tuple[int, ...]] = {}
-    for row in session.execute(statement):
-        sums = fold(*row[2:])
-        group = (week_starts(row[0], row[0])[0], None) if by == "week" else (row[0], row[1])
-        there = made.get(group, (0,) * len(sums))
-        made[group] = tuple(a + b for a, b in zip(there, sums, strict=True))
-    if by == "week":
-        return [Row(week_key(monday), week_key(monday), made[monday, None]) for monday, _ in sorted(made)]
-    return _named([Row(key, label or "", sums) for (key, label), sums in made.items()], by, [])
-
-
-def _weeks(session: Session, statement: Select[Any], facts: Facts) -> list[date]:
+def weeks_of(session: Session, statement: Select[Any], facts: Facts) -> list[date]:
     ends = statement.with_only_columns(func.min(facts.at), func.max(facts.at), maintain_column_froms=True)
     first, last = session.execute(ends).one()
+    if facts.dated and first:
+        first, last = at(first, 0), at(last, 0)
     return week_starts(first, last) if first else []
 
 
-def _keyed(statement: Select[Any], facts: Facts, by: str | None, weeks: Sequence[date]) -> tuple[Select[Any], Any, Any]:
+def keyed(statement: Select[Any], facts: Facts, by: str | None, weeks: Sequence[date]) -> tuple[Select[Any], Any, Any]:
     """The statement joined to what names the group; the group's key and label columns."""
     if by is None:
         return statement, null(), null()
@@ -133,23 +120,27 @@ def _keyed(statement: Select[Any], facts: Facts, by: str | None, weeks: Sequence
     if by in ("phoner", "consultant"):
         person = aliased(User)
         return statement.outerjoin(person, person.id == getattr(facts, by)), person.id, person.name
+    if by == "campaign":
+        return statement.join(Campaign, Campaign.id == facts.campaign), Campaign.id, Campaign.name
+    if by == "kind":
+        return statement, facts.kind, null()
     if by == "industry":
         place = aliased(Workplace)
         joined = statement.join(place, place.id == facts.workplace)
         return joined, func.substr(place.industry_code, 1, 2), null()
     if by == "week":
         # The Danish clock's weeks as bounds: the same on both databases, summer and winter.
-        bounds = [(facts.at < at(monday, 0), n) for n, monday in enumerate(weeks[1:])]
+        bounds = [(facts.before(at(monday, 0)), n) for n, monday in enumerate(weeks[1:])]
         key = case(*bounds, else_=len(weeks) - 1) if bounds else literal(0)
         return statement, key, null()
     raise ValueError(f"no grouping called {by!r}")
 
 
-def _named(rows: Sequence[Row], by: str | None, weeks: Sequence[date]) -> list[Row]:
+def named(rows: Sequence[Row], by: str | None, weeks: Sequence[date]) -> list[Row]:
     """Groups under their names, in Danish order (weeks in time); divisions of one industry added up."""
     if by == "week":
-        named = {int(row.key or 0): row.sums for row in rows} if weeks else {}
-        return [Row(week_key(weeks[n]), week_key(weeks[n]), named[n]) for n in sorted(named)]
+        sums = {int(row.key or 0): row.sums for row in rows} if weeks else {}
+        return [Row(week_key(weeks[n]), week_key(weeks[n]), sums[n]) for n in sorted(sums)]
     if by == "industry":
         rows = _merged([_in_section(row) for row in rows])
     if by is not None:

@@ -46,13 +46,15 @@ class Place:
     region: str
 
 
-def places(session: Session, scope: Scope, campaign_id: int) -> list[Place]:
-    """The campaign's jobcentres in reach, in Danish order."""
+def places(session: Session, scope: Scope, campaign_id: int | None) -> list[Place]:
+    """The campaign's jobcentres in reach, in Danish order; None: of any campaign."""
+    inside = select(Participation.jobcentre_id)
+    if campaign_id is not None:
+        inside = inside.where(Participation.campaign_id == campaign_id)
     found = session.execute(
         select(Jobcentre.id, Jobcentre.name, Region.id, Region.name)
         .join(Region, Region.id == Jobcentre.region_id)
-        .join(Participation, Participation.jobcentre_id == Jobcentre.id)
-        .where(Participation.campaign_id == campaign_id, scope.clause(jobcentre=Jobcentre.id))
+        .where(Jobcentre.id.in_(inside), scope.clause(jobcentre=Jobcentre.id))
     )
     return sorted((Place(*row) for row in found), key=lambda place: in_danish_order(place.name))
 

@@ -92,7 +92,7 @@ def behind(
     statement = statement.join(Workplace, Workplace.id == facts.workplace)
     statement = statement.join(Jobcentre, Jobcentre.id == facts.jobcentre)
     if by and key is not None:
-        statement = _in_group(statement, facts, by, key)
+        statement = in_group(statement, facts, by, key)
     what, count, who, visit = _columns(of)
     total, figure = session.execute(
         statement.with_only_columns(func.count(), func.coalesce(func.sum(count), 0), maintain_column_froms=True)
@@ -141,11 +141,13 @@ def _columns(of: str) -> tuple[Any, Any, Any, Any]:
     return Visit.state, literal(1), Visit.consultant_id, Visit.id
 
 
-def _in_group(statement: Select[Any], facts: Facts, by: str, key: str) -> Select[Any]:
+def in_group(statement: Select[Any], facts: Facts, by: str, key: str) -> Select[Any]:
     if by == "week":
         monday = parse_week(key)
         frm, to = week_bounds(monday, monday)
-        return statement.where(facts.at >= frm, facts.at < to)
+        return statement.where(facts.since(frm), facts.before(to)) if frm and to else statement
+    if by == "kind":
+        return statement.where(facts.kind == key)
     if by == "industry":
         divisions = func.substr(Workplace.industry_code, 1, 2)
         if key == NONE:

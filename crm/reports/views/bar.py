@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from flask import Blueprint, request
@@ -11,7 +12,7 @@ from flask_babel import gettext as _
 from crm.base.clock import at, danish_date
 from crm.campaigns.models import Campaign
 from crm.reports import queries
-from crm.reports.forms import Asked, chosen_campaign, read
+from crm.reports.forms import EVERY, Asked, chosen_campaign, read
 from crm.reports.queries.reach import Place
 from crm.reports.rules import GROUPS, week_key, week_starts
 from crm.web.edge import now, session
@@ -27,6 +28,22 @@ class Bar:
     asked: Asked
     campaigns: list[Campaign]
     places: list[Place]
+    choices: Mapping[str, str] = field(default_factory=lambda: GROUPS)
+    may_all: bool = False
+
+    @property
+    def campaign_id(self) -> int | None:
+        """None for all campaigns in reach."""
+        return self.asked.campaign.id if self.asked.campaign else None
+
+    @property
+    def groups(self) -> dict[str, str]:
+        return {key: _(label) for key, label in self.choices.items()}
+
+    @property
+    def source(self) -> str:
+        """The campaign in words."""
+        return self.asked.campaign.name if self.asked.campaign else str(_("alle kampagner"))
 
     @property
     def regions(self) -> dict[int, str]:
@@ -39,11 +56,12 @@ class Bar:
 
     @property
     def weeks(self) -> list[tuple[str, str]]:
-        campaign = self.asked.campaign
-        if campaign is None:
+        chosen = [self.asked.campaign] if self.asked.campaign else self.campaigns if self.asked.every else []
+        if not chosen:
             return []
-        last = max(min(campaign.ends_on, danish_date(now())), campaign.starts_on)
-        return [(week_key(day), week_name(day)) for day in week_starts(at(campaign.starts_on, 0), at(last, 0))][-160:]
+        first = min(one.starts_on for one in chosen)
+        last = max(min(max(one.ends_on for one in chosen), danish_date(now())), first)
+        return [(week_key(day), week_name(day)) for day in week_starts(at(first, 0), at(last, 0))][-160:]
 
     @property
     def area(self) -> str:
@@ -61,11 +79,20 @@ def week_name(day: date) -> str:
     return str(_("uge %(week)s, %(year)s", week=day.isocalendar()[1], year=day.isocalendar()[0]))
 
 
-def read_bar() -> Bar:
+def read_bar(
+    choices: Mapping[str, str] = GROUPS,
+    *,
+    by: str = "jobcentre",
+    may_all: bool = False,
+    sides: Sequence[str] = (),
+) -> Bar:
+    """``choices``: what the page can be divided by; ``may_all``: whether it can show all campaigns together."""
     found = list(queries.campaigns(session(), scope()))
-    campaign, errors = chosen_campaign(request.args, found)
-    places = queries.places(session(), scope(), campaign.id) if campaign else []
-    return Bar(read(request.args, campaign, places, errors), found, places)
+    every = may_all and request.args.get("campaign") == EVERY and bool(found)
+    campaign, errors = (None, {}) if every else chosen_campaign(request.args, found)
+    places = queries.places(session(), scope(), campaign.id if campaign else None) if campaign or every else []
+    asked = read(request.args, campaign, places, errors, groups=choices, by=by, sides=sides)
+    return Bar(replace(asked, every=every), found, places, choices, may_all)
 
 
 def groups() -> dict[str, str]:

@@ -100,7 +100,7 @@ def booking_figure(bar: Bar, table: RateTable) -> dict[str, Any]:
         "reference_label": _("I alt %(rate)s", rate=pct(table.total)),
         "note": _("Grå: under %(n)s kontaktede, for få til sammenligning.", n=SMALL_N),
         "table": {
-            "columns": [_("Jobcenter"), _("Bookingprocent"), _("Bookede"), _("Kontaktede"), _("95 %% interval")],
+            "columns": [_("Jobcenter"), _("Bookingprocent"), _("Bookede"), _("Kontaktede"), _("95 % interval")],
             "rows": cells,
             "total": True,
         },
@@ -175,7 +175,7 @@ def type_figure(bar: Bar, found: TypeTable) -> dict[str, Any]:
             held=dk_number(total.denominator),
         ),
         "table": {
-            "columns": [_("Type"), _("Åbninger"), _("Pr. 100 besøg"), _("95 %% interval")],
+            "columns": [_("Type"), _("Åbninger"), _("Pr. 100 besøg"), _("95 % interval")],
             "rows": cells,
             "total": True,
         },

@@ -9,7 +9,8 @@ from flask import Response, abort, request
 from flask_babel import gettext as _
 
 from crm.reports import queries
-from crm.reports.rules import GROUPS, Rate, RateTable, csv_file
+from crm.reports.rules import GROUPS, Rate, RateTable
+from crm.reports.views.answer import csv_answer
 from crm.reports.views.bar import Bar, pages, read_bar
 from crm.web.edge import now, session
 from crm.web.filters import dk_datetime
@@ -53,15 +54,11 @@ def _campaign(bar: Bar) -> int:
 def _file(table: RateTable, bar: Bar, name: str) -> Response:
     group = _(GROUPS[table.by]) if table.by in GROUPS else _("Type")
     words = _words(name)
-    head = [group, *words, _("Procent"), _("95 %% fra"), _("95 %% til"), _("Definition"), _("Opgjort")]
+    head = [group, *words, _("Procent"), _("95 % fra"), _("95 % til"), _("Definition"), _("Opgjort")]
     tail = [f"{_(table.definition.name)} v{table.definition.version}", dk_datetime(table.as_of)]
     rows = [[*_figures(row), *tail] for row in [*table.rows, table.total]]
     campaign = bar.asked.campaign.id if bar.asked.campaign else 0
-    return Response(
-        csv_file(head, rows),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}-{campaign}-{table.by or "total"}.csv"'},
-    )
+    return csv_answer(f"{name}-{campaign}-{table.by or 'total'}.csv", head, rows)
 
 
 def _words(name: str) -> Sequence[str]:

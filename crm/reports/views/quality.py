@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, abort, current_app, render_template, request, url_for
+from flask import abort, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from crm.reports import queries
 from crm.reports.queries.quality import BY, KINDS
 from crm.reports.queries.rows import NONE
-from crm.reports.rules import DEFINITIONS, GROUPS, Rate, RateTable, csv_file, distinct, in_danish_order, margin, pct
+from crm.reports.rules import DEFINITIONS, GROUPS, Rate, RateTable, distinct, in_danish_order, margin, pct
+from crm.reports.views.answer import csv_answer
 from crm.reports.views.bar import Bar, pages, read_bar
 from crm.reports.views.figures import rows_url
 from crm.web.edge import now, session
@@ -53,7 +54,7 @@ def quality_csv() -> Any:
     bar = _bar()
     if bar.asked.errors or bar.asked.campaign is None:
         abort(404)
-    head = [_(GROUPS[bar.asked.by]), _("Tal"), _("Tæller"), _("Nævner"), _("Procent"), _("95 %% fra"), _("95 %% til")]
+    head = [_(GROUPS[bar.asked.by]), _("Tal"), _("Tæller"), _("Nævner"), _("Procent"), _("95 % fra"), _("95 % til")]
     head += [_("Definition"), _("Opgjort")]
     rows = [
         [_(rate.group), _(table.definition.name), rate.numerator, rate.denominator]
@@ -63,11 +64,7 @@ def quality_csv() -> Any:
         for rate in [*table.rows, table.total]
     ]
     name = f"quality-{bar.asked.campaign.id}-{bar.asked.by}.csv"
-    return Response(
-        csv_file(head, rows),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_answer(name, head, rows)
 
 
 def _bar() -> Bar:

@@ -3,6 +3,7 @@ import { startKeys } from "./keys.js";
 import { startAutosave } from "./autosave.js";
 import { startSteppers } from "./steppers.js";
 import { startPalette } from "./palette.js";
+import { startComboboxes } from "./combobox.js";
 import { confirmed, texts, toast } from "./messages.js";
 
 function focusIn(root) {
@@ -117,6 +118,7 @@ startKeys();
 startAutosave(token, texts);
 startSteppers();
 startPalette();
+startComboboxes();
 focusIn(document);
 scrollers();
 addEventListener("resize", scrollers);

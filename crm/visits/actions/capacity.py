@@ -21,16 +21,20 @@ def refresh_capacity(session: Session, now: datetime) -> int:
     Judged from the jobcentre's own address: a company there is the easiest to reach. How many changed. A job looks
     first and writes afterwards (``jobs.refresh_rooms``).
     """
-    changed = out_of_step(session, now)
-    for participation, full in changed:
-        set_calendars_full(session, now, participation, full)
+    changed = [one for one in _open(session, now) if is_out_of_step(session, now, one)]
+    for participation in changed:
+        set_calendars_full(session, now, participation, participation.calendars_full_since is None)
     return len(changed)
 
 
-def out_of_step(session: Session, now: datetime) -> list[tuple[Participation, bool]]:
-    """Participations whose queue is open without room, or closed with it; and whether the calendars are full."""
-    found = ((one, not _has_room(session, now, one)) for one in _open(session, now))
-    return [(one, full) for one, full in found if full != (one.calendars_full_since is not None)]
+def with_queues(session: Session, now: datetime) -> list[int]:
+    """Participations whose queue is to be open or closed by their calendars."""
+    return [one.id for one in _open(session, now)]
+
+
+def is_out_of_step(session: Session, now: datetime, participation: Participation) -> bool:
+    """Whether its queue is open without room, or closed with it."""
+    return _has_room(session, now, participation) == (participation.calendars_full_since is not None)
 
 
 def _open(session: Session, now: datetime) -> list[Participation]:

@@ -60,8 +60,10 @@ def prolong(session: Session, actor: User, now: datetime, entry: QueueEntry) -> 
 
     Raises Refusal ``stale`` when the actor holds none, and otherwise as ``hold`` does.
     """
-    found = session.get(SlotHold, entry.id, populate_existing=True)
-    if found is None or found.user_id != actor.id:
+    # its values alone: the row may be let go by another window before it is held again
+    held = select(SlotHold.consultant_id, SlotHold.starts_at)
+    found = session.execute(held.where(SlotHold.entry_id == entry.id, SlotHold.user_id == actor.id)).one_or_none()
+    if found is None:
         raise Refusal("stale", N_("Ingen tid holdes. Vælg en tid igen."))
     return hold(session, actor, now, entry, found.consultant_id, found.starts_at)
 

@@ -38,7 +38,7 @@ class PlaceOut(BaseModel):
     city: str
 
 
-class ContactOut(BaseModel):
+class VisitContactOut(BaseModel):
     name: str
     title: str
     phone: str | None
@@ -83,7 +83,7 @@ class VisitOut(BaseModel):
     consultant: PersonOut
     responsible: PersonOut
     workplace: PlaceOut
-    contact: ContactOut
+    contact: VisitContactOut
     note: str
     booked_at: datetime
     arrived_at: datetime | None
@@ -109,7 +109,7 @@ def _name(user: Any) -> str | None:
 def as_json(visit: Visit, *, history: bool = False) -> dict[str, Any]:
     fields = {name: getattr(visit, name) for name in VisitOut.model_fields if hasattr(visit, name)}
     fields["entry_id"] = visit.queue_entry_id
-    fields["contact"] = ContactOut(
+    fields["contact"] = VisitContactOut(
         name=visit.contact_name, title=visit.contact_title, phone=visit.contact_phone, email=visit.contact_email
     )
     if history:

@@ -57,7 +57,7 @@ def opened(session: Session, now: datetime, token: str) -> Opened:
         raise NotFound
     visit = session.scalar(
         select(Visit)
-        .where(Visit.id == claim.visit_id)
+        .where(Visit.id == claim.number)
         .options(
             joinedload(Visit.consultant).lazyload(User.roles),
             joinedload(Visit.entry).joinedload(QueueEntry.campaign),

@@ -8,9 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
-from flask_wtf.csrf import CSRFError, validate_csrf
-from wtforms import ValidationError
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from crm.base.errors import N_, Invalid, NotFound, Refusal
 from crm.visits.actions.check import warm_day
@@ -26,30 +24,13 @@ from crm.visits.views.slots import from_dict
 from crm.web.edge import now, only_reads, session, writes
 from crm.web.i18n import say
 from crm.web.permit import PUBLIC, requires
+from crm.web.public import keeps_quiet
 
 company = Blueprint("company", __name__, url_prefix=PATH.rstrip("/"))
+keeps_quiet(company)
 TOKEN = "<token>"
 LIMIT = "60 per minute"
 NOT_IN_LIST = N_("Besøget er ikke flyttet. Vælg en tid i listen.")
-
-
-@company.before_request
-def _believed() -> None:
-    """The form's token without the referrer, which these pages keep to themselves. Raises CSRFError."""
-    if request.method == "POST" and current_app.config.get("WTF_CSRF_ENABLED", True):
-        try:
-            validate_csrf(request.form.get("csrf_token"))
-        except ValidationError as exc:
-            raise CSRFError(str(exc)) from exc
-    g.csrf_valid = True
-
-
-@company.after_request
-def _kept_quiet(response: Response) -> Response:
-    """The address is a key: it is told to nobody, and no search engine keeps the page."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
 
 
 @company.errorhandler(NotFound)

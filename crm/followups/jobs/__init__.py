@@ -1,0 +1,1 @@
+"""Jobs of follow-ups: each takes the edge (``begin``) or sessions, and now; the schedule is in crm.scheduler."""

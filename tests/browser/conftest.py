@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress import create_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +22,8 @@ ARGUMENTS = [
 ]  # fmt: skip
 AXE = ROOT / "build" / "axe" / "axe.min.js"
 SHOTS = ROOT / "build" / "shots" / "browser"
+PATIENCE = 20_000
+"""Milliseconds that an assertion waits for what a busy machine is slow to show; nothing waits longer than it must."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
@@ -32,6 +34,7 @@ def browser() -> Iterator[Browser]:
         if "browser" in os.environ.get("CRM_TEST_REQUIRE", ""):
             pytest.fail(missing)
         pytest.skip(missing)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield made
@@ -88,7 +91,8 @@ class Watched:
         self.page.keyboard.type(text)
 
     def shot(self, name: str) -> None:
-        """A picture for people to look at, and the accessibility check of what it shows."""
+        """A picture for people to look at, and the accessibility check of what it shows, when all of it is there."""
+        self.page.wait_for_load_state()
         SHOTS.mkdir(parents=True, exist_ok=True)
         usual = self.page.viewport_size or {"width": 1366, "height": 768}
         if not self.page.query_selector("body.call"):  # as tall as the page: bars at the bottom cover nothing

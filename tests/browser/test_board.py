@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -86,7 +87,7 @@ def shared(consultant: Watched, opening_id: int) -> None:
 def proposed(partner: Watched) -> None:
     """First with a mistake, which keeps what was typed."""
     partner.page.get_by_role("link", name="Svejser").click()
-    assert partner.page.get_by_text("07.00-15.00").is_visible(), "working hours are no telephone number"
+    expect(partner.page.get_by_text("07.00-15.00"), "working hours are no telephone number").to_be_visible()
     looked_at(partner, "board-partner-opening")
     partner.page.locator("[name=reference]").fill("120588-1234")
     partner.page.locator("[name=occupation]").fill("svejs")
@@ -97,12 +98,12 @@ def proposed(partner: Watched) -> None:
     partner.page.get_by_role("button", name="Send forslaget").click()
     partner.page.get_by_text("ligner et CPR-nummer").first.wait_for()
     looked_at(partner, "board-partner-refused")
-    assert partner.page.locator("[name=words]").input_value() == "Har certifikat og egen bil"
+    expect(partner.page.locator("[name=words]")).to_have_value("Har certifikat og egen bil")
     partner.page.locator("[name=reference]").fill("F-204")
     partner.page.locator("[name=occupation]").clear()
     partner.page.locator("[name=occupation]").press_sequentially("svejs")
     partner.page.get_by_role("option", name="Svejser", exact=True).click()
-    assert partner.page.locator("[name=occupation]").input_value() == "Svejser", "suggested without signing in"
+    expect(partner.page.locator("[name=occupation]"), "suggested without signing in").to_have_value("Svejser")
     partner.page.get_by_role("button", name="Send forslaget").click()
     partner.page.get_by_text("Jobcentret har fået forslaget").wait_for()
     looked_at(partner, "board-partner-proposed")
@@ -133,20 +134,20 @@ def test_a_partner_proposes_by_its_link_and_the_owner_accepts(
     consultant.page.get_by_role("link", name="1 forslag venter på jeres svar").click()
     consultant.page.get_by_role("link", name="Svejser").click()
     consultant.page.get_by_role("link", name="Se og svar").click()
-    assert consultant.page.get_by_text("Har certifikat og egen bil").is_visible()
+    expect(consultant.page.get_by_text("Har certifikat og egen bil")).to_be_visible()
     consultant.shot("board-answer")
     consultant.page.locator("[name=words]").fill("Tak, vi ringer i morgen")
     consultant.page.get_by_role("button", name="Ja tak").click()
     consultant.page.get_by_text("F-204 er nu kandidat til åbningen").wait_for()
-    assert consultant.page.get_by_text("venter på jeres svar").count() == 0
     consultant.shot("board-accepted")
+    expect(consultant.page.get_by_text("venter på jeres svar")).to_have_count(0)
 
     answered = letters(app, PARTNER)[-1]
     assert "Tak, vi ringer i morgen" in answered
     assert [secret for secret in SECRETS if secret in answered] == []
     partner.go(link_in(answered))
-    assert partner.page.get_by_text("Ja tak, er kandidat").is_visible()
-    assert partner.page.get_by_text("Tak, vi ringer i morgen").is_visible()
+    expect(partner.page.get_by_text("Ja tak, er kandidat")).to_be_visible()
+    expect(partner.page.get_by_text("Tak, vi ringer i morgen")).to_be_visible()
     looked_at(partner, "board-partner-answered")
     with app.extensions["crm.sessions"]() as session:
         assert session.scalars(select(Candidacy.state)).all() == ["proposed"]

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -87,15 +87,15 @@ def test_without_network_nothing_is_lost_and_it_is_saved_once_when_it_is_back(de
     desk.keys("o", "Control+Enter")
     desk.page.wait_for_selector("[data-send-again]")
     desk.shot("call-offline")
-    assert "Venter på forbindelse" in desk.page.inner_text("#call-why")
-    assert desk.page.input_value("#note") == "Ring på ved værkstedet"
+    expect(desk.page.locator("#call-why")).to_contain_text("Venter på forbindelse")
+    expect(desk.page.locator("#note")).to_have_value("Ring på ved værkstedet")
     assert calls(db) == []
     desk.page.context.set_offline(False)
     shows(desk, "Anden ApS")
     # what asks by itself every minute has found no network, and htmx says so in the console
     desk.trouble[:] = [line for line in desk.trouble if not line.startswith("console: htmx:")]
     assert calls(db) == [("busy", "Ring på ved værkstedet")]
-    assert desk.page.input_value("#note") == ""
+    expect(desk.page.locator("#note")).to_have_value("")
 
 
 def lose_answers(desk: Watched, path: str) -> None:
@@ -154,8 +154,8 @@ def test_a_reload_keeps_everything_that_was_chosen_and_typed(desk: Watched, db: 
     read = "name => document.querySelector(`[name=${name}]:checked`)?.value"
     assert desk.page.evaluate(read, "outcome") == "call_back"
     assert desk.page.evaluate(read, "mine") == "0"
-    assert desk.page.input_value("#call_back_at") == "i morgen 9"
-    assert desk.page.input_value("#note") == "Indgang fra gården"
+    expect(desk.page.locator("#call_back_at")).to_have_value("i morgen 9")
+    expect(desk.page.locator("#note")).to_have_value("Indgang fra gården")
     desk.page.unroute("**/note")
     desk.keys("Control+Enter")
     shows(desk, "Anden ApS")
@@ -230,7 +230,7 @@ def test_single_keys_can_be_switched_off_and_stay_off(desk: Watched) -> None:
     assert desk.page.query_selector("[name=outcome]:checked") is None
     desk.keys("F3")
     desk.type("F-taster virker")
-    assert desk.page.input_value("#note") == "F-taster virker"
+    expect(desk.page.locator("#note")).to_have_value("F-taster virker")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1024, 768), (683, 384)], ids=["1024 px", "200 % zoom"])

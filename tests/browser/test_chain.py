@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -135,7 +136,7 @@ def approve_list(window: Watched, cast: Cast) -> None:
     tab_to(window, "dialog[open] .btn--primary, dialog[open] .btn--danger", 5)
     with window.page.expect_navigation():
         window.keys("Enter")
-    assert "Godkendt" in window.page.inner_text("main")
+    expect(window.page.locator("main")).to_contain_text("Godkendt")
     window.shot("4-approved")
 
 
@@ -222,13 +223,13 @@ def test_from_register_to_rates_by_keyboard(
     consultant = window("consultant", 375, 812)
     consultant.sign_in(cast.consultant.email, PASSWORD)
     consultant.go("/today")
-    assert first in consultant.page.inner_text("main")
+    expect(consultant.page.locator("main")).to_contain_text(first)
     consultant.shot("8-today")
 
     app.extensions["crm.clock"] = Clock((visit.ends_at + timedelta(minutes=5)).isoformat())
     report_visit(consultant, visit)
     consultant.go("/followups")
-    assert "Vi sender to kandidater" in consultant.page.inner_text("main")
+    expect(consultant.page.locator("main")).to_contain_text("Vi sender to kandidater")
     consultant.shot("13-followups")
 
     region.page.reload()

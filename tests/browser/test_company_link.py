@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from icalendar import Calendar
+from playwright.sync_api import expect
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -145,7 +146,7 @@ def test_the_company_moves_its_visit_and_the_consultant_sees_it_everywhere(
     company.shot("company-confirm")
     assert now_at(app)[0] == FRIDAY, "nothing has changed before the last click"
     company.page.get_by_role("button", name="Ja, flyt besøget").click()
-    assert company.page.locator("h1").inner_text() == "Besøget er flyttet"
+    expect(company.page.locator("h1")).to_have_text("Besøget er flyttet")
     company.shot("company-moved")
 
     moved_to, name, told_by = now_at(app)
@@ -158,7 +159,7 @@ def test_the_company_moves_its_visit_and_the_consultant_sees_it_everywhere(
     assert (start, status) == (moved_to, "CONFIRMED"), "the feed"
     assert sequence >= 1
     consultant.go(f"/calendar?week={moved_to.isocalendar()[0]}-W{moved_to.isocalendar()[1]:02d}")
-    assert consultant.page.get_by_text(name).first.is_visible(), "the product's own calendar"
+    expect(consultant.page.get_by_text(name).first, "the product's own calendar").to_be_visible()
     consultant.shot("calendar-after-move")
     told = [text for to, text in letters(app) if email in to]
     assert "Vi har lager den dag" in told[-1], "a mail at once"
@@ -167,7 +168,7 @@ def test_the_company_moves_its_visit_and_the_consultant_sees_it_everywhere(
     company.page.locator("input[name=reason]").first.check()
     company.page.get_by_role("button", name="Fortsæt").click()
     company.page.get_by_role("button", name="Ja, aflys besøget").click()
-    assert company.page.locator("h1").inner_text() == "Besøget er aflyst"
+    expect(company.page.locator("h1")).to_have_text("Besøget er aflyst")
     company.shot("company-cancelled")
     run(app, db)
     assert shown(consultant, feed)[0][1] == "CANCELLED"

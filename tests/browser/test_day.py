@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 
 from crm.base.clock import at, danish_date
 from crm.calendars.actions import set_bases, set_wishes
@@ -60,11 +61,11 @@ def test_the_day_the_spare_time_and_being_late(app: Flask, window: Callable[...,
     seen = window("consultant", width, SIZES[width])
     seen.sign_in(email, PASSWORD)
     seen.go("/today")
-    assert seen.page.locator("svg.route-map").count() == 1
+    expect(seen.page.locator("svg.route-map")).to_have_count(1)
     assert seen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     seen.shot(f"day-{width}")
     seen.page.click(".near__all a")
-    assert "Ring først" in seen.page.inner_text("main")
+    expect(seen.page.locator("main")).to_contain_text("Ring først")
     assert seen.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     seen.shot(f"day-spare-{width}")
     seen.page.locator("a[href^='/today/spare/']").first.click()
@@ -84,7 +85,7 @@ def test_eight_visits_none_and_the_settings(app: Flask, window: Callable[..., Wa
     seen = window("consultant", width, SIZES[width])
     seen.sign_in(email, PASSWORD)
     seen.go("/today")
-    assert seen.page.locator(".route-map__stop").count() == 8
+    expect(seen.page.locator(".route-map__stop")).to_have_count(8)
     seen.shot(f"day-eight-{width}")
     seen.go("/today?day=2026-11-25")
     seen.shot(f"day-empty-{width}")

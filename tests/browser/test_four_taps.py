@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 from sqlalchemy import select
 
 from crm.openings.models import Opening
@@ -72,7 +72,7 @@ def tell(finger: Finger, shots: bool) -> None:
     finger.tap(page.locator("label.chip", has_text="Løntilskud"))
     finger.tap(page.get_by_role("button", name="Gem åbningen").first)
     page.wait_for_url("**/openings/*")
-    assert "Åbningen er gemt." in page.inner_text("body")
+    expect(page.locator("body")).to_contain_text("Åbningen er gemt.")
 
 
 def test_from_the_visits_page(app: Flask, phone: Watched, visit: Visit) -> None:
@@ -156,7 +156,7 @@ def test_suggestions_are_found_without_accents_and_taken_by_keyboard(
     assert found[0] == "Tømrer"
     assert field.get_attribute("aria-expanded") == "true"
     assert field.get_attribute("aria-activedescendant") is None
-    assert f"{len(found)} forslag" in page.inner_text("#occupation-list-status")
+    expect(page.locator("#occupation-list-status")).to_contain_text(f"{len(found)} forslag")
     phone.keys("ArrowDown", "ArrowDown", "ArrowUp")
     first = page.locator('[role="option"]').first
     assert field.get_attribute("aria-activedescendant") == first.get_attribute("id")
@@ -192,10 +192,10 @@ def test_a_suggestion_is_taken_by_finger_and_leaving_the_field_closes_the_list(p
     phone.type("sygepl")
     suggested(phone)
     finger.tap(phone.page.locator('[role="option"]', has_text="Sygeplejerske").first)
-    assert field.input_value() == "Sygeplejerske"
-    assert not phone.page.locator("#occupation-list").is_visible()
+    expect(field).to_have_value("Sygeplejerske")
+    expect(phone.page.locator("#occupation-list")).not_to_be_visible()
     field.fill("kok")
     suggested(phone)
     phone.keys("Tab")
-    assert not phone.page.locator("#occupation-list").is_visible()
-    assert field.input_value() == "kok"
+    expect(phone.page.locator("#occupation-list")).not_to_be_visible()
+    expect(field).to_have_value("kok")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -204,7 +205,7 @@ def test_a_whole_list_with_keys_alone(desk: Watched, db: Session, phoner: User) 
     said = desk.page.inner_text(".call__reasons")
     assert "Prøves igen senere" in said
     assert "Genopkald er aftalt til senere" in said
-    assert "Den næste kommer i dag kl. 1" in desk.page.inner_text(".call__dry")
+    expect(desk.page.locator(".call__dry")).to_contain_text("Den næste kommer i dag kl. 1")
     assert desk.page.evaluate("window.sameDocument"), "a page was loaded on the way"
     _as_keyed(db, phoner)
 

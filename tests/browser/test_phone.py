@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import func, select
 
 from crm.calling.models import Call, PhoneCall
@@ -129,5 +130,5 @@ def test_a_rule_that_says_no_is_shown_by_the_button(app, phoner):
     seen.page.wait_for_selector("[data-phone-button]")
     seen.keys("F2")
     seen.page.wait_for_selector(".phone-call__refusal:not([hidden])")
-    assert "bedt om ikke at blive ringet op" in seen.page.inner_text(".phone-call__refusal")
+    expect(seen.page.locator(".phone-call__refusal")).to_contain_text("bedt om ikke at blive ringet op")
     seen.shot("phone-refused")

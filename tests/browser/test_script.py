@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
 from crm.calling.models import QueueEntry
@@ -100,10 +101,10 @@ def test_keys_answer_and_go_back_and_the_path_survives_a_reload(
     desk.keys("1", "1")
     assert desk.page.locator(".is-current [data-step-open]").evaluate("(e) => e === document.activeElement")
     said = desk.page.locator("#say-forslag")
-    assert "Skal vi sige et tidspunkt, der passer dig, Mette?" in said.inner_text()
+    expect(said).to_contain_text("Skal vi sige et tidspunkt, der passer dig, Mette?")
     desk.page.locator('input[name="slot"]:not(:disabled)').first.check()
     desk.page.wait_for_selector("#say-forslag [data-live=when].is-filled")
-    assert "Så vil Karen Mønster fra jobcentret" in said.inner_text()
+    expect(said).to_contain_text("Så vil Karen Mønster fra jobcentret")
     desk.keys("1")
     assert desk.page.evaluate(OUTCOME) == "booked"
     before = shown(desk)
@@ -153,7 +154,7 @@ def test_a_script_is_written_with_its_preview_beside_it(
     page.locator("#step-2").get_by_role("button", name="Tilføj svar").click()
     page.wait_for_selector("#label-2-4")
     assert page.evaluate("document.activeElement.id") == "label-2-4"
-    assert page.locator("#text-2").input_value() == "Kan vi komme forbi? {contact_first}"
+    expect(page.locator("#text-2")).to_have_value("Kan vi komme forbi? {contact_first}")
     desk.type("Spørger om prisen")
     page.wait_for_selector("[data-answer]:has-text('Spørger om prisen')")
     desk.keys("Control+Enter")

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -58,14 +59,14 @@ def reported(consultant: Watched, visit_id: int) -> None:
     chip(consultant, "owed_by", "jobcentre")
     page.locator("#promise").fill(PROMISE)
     page.get_by_role("button", name="Luk besøg og send aftalen").click()
-    assert page.get_by_text("Vælg en dato, før du lukker besøget.").first.is_visible()
+    expect(page.get_by_text("Vælg en dato, før du lukker besøget.").first).to_be_visible()
     consultant.shot("story-report-without-date")
     chip(consultant, "due", MARCH.isoformat())
     consultant.shot("story-report")
     fits(consultant)
     page.get_by_role("button", name="Luk besøg og send aftalen").click()
     page.wait_for_url("**/today")
-    assert page.get_by_text(f"aftalen er sendt til {EMAIL}").is_visible()
+    expect(page.get_by_text(f"aftalen er sendt til {EMAIL}")).to_be_visible()
 
 
 def test_nothing_promised_is_forgotten_in_the_browser(app: Flask, db: Session, window: Callable[..., Watched]) -> None:
@@ -82,22 +83,22 @@ def test_nothing_promised_is_forgotten_in_the_browser(app: Flask, db: Session, w
     db.rollback()
     assert kind == "future_need"
     consultant.go("/followups")
-    assert page.get_by_text("om 3 måneder").is_visible()
+    expect(page.get_by_text("om 3 måneder")).to_be_visible()
 
     morning(app, MARCH)
     consultant.go("/followups")
     task = page.locator("article.task", has_text=PROMISE)
-    assert task.locator(".task__due").inner_text() == "I dag"
+    expect(task.locator(".task__due")).to_have_text("I dag")
     assert page.locator(".room-links .count").inner_text().startswith("1")
     consultant.shot("story-today")
     page.locator(".room-links a", has_text="Beskeder").click()
     consultant.shot("story-notices")
-    assert PROMISE in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text(PROMISE)
 
     morning(app, date(2027, 3, 3))
     consultant.go("/followups")
     late = task.locator(".task__due--late")
-    assert late.inner_text() == "2 arbejdsdage over"
+    expect(late).to_have_text("2 arbejdsdage over")
     red = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--bad').trim()")
     shown = late.evaluate(
         "(el, red) => { const probe = document.createElement('i'); probe.style.color = red; el.append(probe);"
@@ -113,13 +114,13 @@ def test_nothing_promised_is_forgotten_in_the_browser(app: Flask, db: Session, w
     lead.sign_in(lead_mail, PASSWORD)
     lead.go("/followups")
     row = lead.page.locator("tr", has_text=PROMISE)
-    assert "5 arbejdsdage over" in row.inner_text()
-    assert "Mette Holm" in row.inner_text()
+    expect(row).to_contain_text("5 arbejdsdage over")
+    expect(row).to_contain_text("Mette Holm")
     lead.shot("story-lead")
     fits(lead)
     lead.page.locator(".room-links a", has_text="Beskeder").click()
     lead.shot("story-lead-notices")
-    assert PROMISE in lead.page.locator("main").inner_text()
+    expect(lead.page.locator("main")).to_contain_text(PROMISE)
 
     move_clock(app, at(date(2027, 3, 8), 600))
     consultant.go("/followups")
@@ -128,18 +129,18 @@ def test_nothing_promised_is_forgotten_in_the_browser(app: Flask, db: Session, w
     fits(consultant)
     page.get_by_role("button", name="Vi har talt sammen").click()
     page.wait_for_url(f"**/followups?done={number}")
-    assert page.get_by_text("Gjort: ").is_visible()
-    assert page.get_by_role("button", name="Fortryd").is_visible()
+    expect(page.get_by_text("Gjort: ")).to_be_visible()
+    expect(page.get_by_role("button", name="Fortryd")).to_be_visible()
     consultant.shot("story-undo")
     consultant.go("/followups")
-    assert page.get_by_text(PROMISE).count() == 0
-    assert page.get_by_text("Intet at følge op på i dag").is_visible()
+    expect(page.get_by_text(PROMISE)).to_have_count(0)
+    expect(page.get_by_text("Intet at følge op på i dag")).to_be_visible()
     lead.go("/followups")
-    assert lead.page.get_by_text(PROMISE).count() == 0
+    expect(lead.page.get_by_text(PROMISE)).to_have_count(0)
     consultant.go("/followups?show=done")
-    assert page.get_by_text(PROMISE).is_visible()
+    expect(page.get_by_text(PROMISE)).to_be_visible()
 
     lead.page.get_by_role("link", name="Holdte aftaler i tal").click()
     lead.page.wait_for_url("**/reports/followups*")
     lead.shot("story-figures")
-    assert "0 af 1" in lead.page.locator("main").inner_text(), "kept late is not kept on time"
+    expect(lead.page.locator("main"), "kept late is not kept on time").to_contain_text("0 af 1")

@@ -74,7 +74,7 @@ def test_the_board_tells_of_the_opening_and_nothing_of_the_company(
 def test_tampered_links_open_nothing(client: FlaskClient, url: str) -> None:
     body = url.removeprefix(board_link.PATH)
     for place in range(0, len(body), 7):
-        other = "A" if body[place] != "A" else "B"
+        other = "A" if body[place] != "A" else "Q"  # of the last letter only its upper bits are read
         assert client.get(board_link.PATH + body[:place] + other + body[place + 1 :]).status_code == 404
     assert client.get(board_link.PATH + "kort").status_code == 404
     assert client.get(f"/besoeg/{body}").status_code == 404, "it opens no company's page"

@@ -31,6 +31,7 @@ from crm.desk.queries import badges
 from crm.desk.rules import navigation
 from crm.followups import api as followups_api
 from crm.followups import views as followups_views
+from crm.followups.views.endings import of_placement
 from crm.integrations import render
 from crm.integrations import views as integrations_views
 from crm.integrations.actions import deliver_due
@@ -52,6 +53,8 @@ from crm.reports import api as reports_api
 from crm.reports import views as reports_views
 from crm.scheduler.figures import figures
 from crm.scheduler.jobs import JOBS
+from crm.scheduler.naming import named
+from crm.scheduler.troubles import troubles
 from crm.travel.configure import configured
 from crm.travel.engine import use
 from crm.visits import api as visits_api
@@ -104,6 +107,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         part.install(app)
     metrics.install(app, figures)
     app.extensions["crm.jobs"] = JOBS
+    app.extensions["crm.item_names"], app.extensions["crm.job_troubles"] = named, troubles
+    app.extensions["crm.placement_talks"] = of_placement
     _sign_in(app, settings)
     _rooms(app)
     return app

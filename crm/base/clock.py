@@ -70,6 +70,18 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < 5 and day not in danish_holidays(day.year)
 
 
+MORNING = 7 * 60 + 30  # 07.30 on the Danish clock
+LAST_MINUTE = 16 * 60
+"""A scheduler that stood still in the morning catches up until 16.00, while people can still act on it. What it finds
+later, by night or on a day off, is told the next working morning."""
+
+
+def may_tell(now: datetime) -> bool:
+    """Whether the morning's mails may be written: on a working day from 07.30 until ``LAST_MINUTE``, Danish time."""
+    local = danish(now)
+    return is_working_day(local.date()) and MORNING <= local.hour * 60 + local.minute < LAST_MINUTE
+
+
 def add_working_days(day: date, count: int) -> date:
     """The ``count``-th working day after ``day`` (before it for a negative count); 0 gives ``day`` itself."""
     step = timedelta(days=1 if count >= 0 else -1)

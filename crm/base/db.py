@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
-    Table,
     any_,
     cast,
     create_engine,
@@ -92,22 +92,21 @@ def is_sqlite(bind: Session | Connection) -> bool:
 
 def make_engine(url: str) -> Engine:
     """SQLite: WAL, foreign keys, and BEGIN IMMEDIATE for every transaction that may write (plain BEGIN gives
-    "database is locked" in bulk); PostgreSQL: UTC sessions and a pool for threads."""
+    "database is locked" in bulk); PostgreSQL: UTC sessions and a pool for threads. Errors of either tell no parameters:
+    those are people's data, and errors end in logs."""
     parsed = _known(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            url,
-            connect_args={"timeout": 60, "autocommit": sqlite3.LEGACY_TRANSACTION_CONTROL}
-            if hasattr(sqlite3, "LEGACY_TRANSACTION_CONTROL")
-            else {"timeout": 60},
-        )
+        legacy = getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", None)
+        extra = {"autocommit": legacy} if legacy is not None else {}
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 60, **extra})
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     options = "-c timezone=utc -c idle_in_transaction_session_timeout=60000"
-    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, connect_args={"options": options})
+    pool: dict[str, Any] = {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+    return create_engine(url, hide_parameters=True, connect_args={"options": options}, **pool)
 
 
 def _known(url: str) -> URL:
@@ -156,6 +155,20 @@ def read_only_session(factory: sessionmaker[Session]) -> Session:
     session.info["read_only"] = True
     session.connection(execution_options={"crm_read_only": True})
     return session
+
+
+@contextmanager
+def only_reads(session: Session) -> Iterator[Session]:
+    """Inside the block the session writes nothing (a flush raises). One that has asked nothing yet takes no write lock
+    on SQLite until its transaction ends; in a savepoint the transaction around it keeps what it holds."""
+    before = session.info.get("read_only", False)
+    session.info["read_only"] = True
+    if not session.in_nested_transaction():
+        session.connection(execution_options={"crm_read_only": True})
+    try:
+        yield session
+    finally:
+        session.info["read_only"] = before
 
 
 @event.listens_for(CrmSession, "before_flush")
@@ -224,25 +237,6 @@ def try_lock_name(session: Session, name: str) -> bool:
 
 def _lock_key(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def continue_ids(session: Session, tables: Iterable[Table]) -> None:
-    """After rows with ids of their own: let the next id follow the largest (SQLite does so by itself)."""
-    if not is_sqlite(session):
-        for table in tables:
-            session.execute(
-                text(
-                    f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "
-                    f"coalesce((SELECT max(id) FROM {table.name}), 0) + 1, false)"
-                )
-            )
-
-
-def refresh_statistics(session: Session, tables: Iterable[Any]) -> None:
-    """After many new rows: let PostgreSQL's planner know of them now, not when autovacuum comes by. Until then a claim
-    or a history may be planned as if the tables were empty. Nothing on SQLite."""
-    if not is_sqlite(session):
-        session.execute(text("ANALYZE " + ", ".join(table.__tablename__ for table in tables)))
 
 
 def seconds_between(session: Session, earlier: Any, later: Any) -> Any:

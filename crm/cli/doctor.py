@@ -24,7 +24,9 @@ from crm.integrations.mailbox import Mailbox, MailboxFailed
 from crm.integrations.queries import counts
 from crm.people.models import Jobcentre, Municipality, Region, User
 from crm.recurring import queries as recurring
+from crm.recurring.models import Leader
 from crm.recurring.rules import is_silent, standing
+from crm.scheduler import held
 from crm.travel.engine import default_engine, embedded_engine, place_of_postcode
 from crm.travel.remote import RemoteEngine
 from crm.travel.wire import Unanswered
@@ -42,6 +44,8 @@ def prove(holds: object, otherwise: str) -> None:
 
 
 SOME_TIME = datetime(2001, 1, 1, 9, tzinfo=UTC)
+FIRST_RUNS = timedelta(minutes=5)
+"""By then a new leader has begun every job once."""
 
 
 @click.command("doctor")
@@ -154,7 +158,8 @@ def _writers(engine: Engine) -> str:
 def _locks(app: Flask) -> str:
     engine = _engine(app)
     if engine.dialect.name == "sqlite":
-        return "én proces; planlæggeren kører i den"
+        with held(engine, "doctor"):
+            return "én proces; planlæggeren kører i den, og dens låse kan skrives"
     ask = text("SELECT pg_try_advisory_xact_lock(7, 7)")
     with engine.connect() as one, engine.connect() as two:
         prove(one.execute(ask).scalar(), "låsen kunne ikke tages")
@@ -222,28 +227,35 @@ def _outbox(app: Flask) -> str:
 
 
 def _scheduler(app: Flask) -> str:
-    """Told, not held against the database: the product may well be checked before it is started."""
+    """A product that was never started may well be checked: that is told. A leader that has been seen and is silent is
+    a fault, for then nothing is sent and nobody reminded."""
     now = app.extensions["crm.clock"].now()
     with app.extensions["crm.sessions"]() as session:
         leader, rows = recurring.leader(session), recurring.runs(session)
-        aside = sum(recurring.aside_counts(session).values())
-    silent = is_silent(leader, now)
+        aside = recurring.aside_counts(session)
+    stands = [standing(job, rows.get(job.key), now) for job in app.extensions["crm.jobs"]]
+    late = [f"{one.key} (siden {dk_datetime(one.overdue_since)})" for one in stands if one.overdue_since]
+    never = [one.key for one in stands if one.state == "never" and leader and now - leader.since > FIRST_RUNS]
+    lists = {
+        "forsinket": late,
+        "aldrig kørt": never,
+        "fejlede sidst": recurring.failing(rows),
+        f"{sum(aside.values())} sat til side, se /jobs": [f"{job} {count}" for job, count in sorted(aside.items())],
+    }
+    told = "; ".join(
+        [_led(leader, now), *(f"OBS: {what}: {', '.join(those)}" for what, those in lists.items() if those)]
+    )
+    prove(leader is None or not is_silent(leader, now), told)
+    return told
+
+
+def _led(leader: Leader | None, now: datetime) -> str:
     if leader is None:
-        told = ["har ikke kørt endnu; start crm serve eller crm worker"]
-    elif silent:
-        told = [f"OBS: sidste livstegn {dk_datetime(leader.beat_at)} fra {leader.name}; ingen job kører"]
-    else:
-        age = max(0, int((now - leader.beat_at).total_seconds()))
-        told = [f"{leader.name} leder, sidste livstegn for {age} s siden"]
-    late = [job.key for job in app.extensions["crm.jobs"] if standing(job, rows.get(job.key), now).overdue_since]
-    if late and not silent:  # while nobody leads, all are
-        told.append(f"OBS: forsinket: {', '.join(late)}")
-    broken = recurring.failing(rows)
-    if broken:
-        told.append(f"OBS: fejlede sidst: {', '.join(broken)}")
-    if aside:
-        told.append(f"OBS: {aside} sat til side, se /jobs")
-    return "; ".join(told)
+        return "har ikke kørt endnu; start crm serve eller crm worker"
+    beat = f"sidste livstegn {dk_datetime(leader.beat_at)}"
+    if is_silent(leader, now):
+        return f"TAVS: {beat} fra {leader.name}; ingen job kører, start crm serve eller crm worker"
+    return f"{leader.name} leder, {beat}, for {max(0, int((now - leader.beat_at).total_seconds()))} s siden"
 
 
 CHECKS: tuple[tuple[str, Callable[[Flask], str]], ...] = (

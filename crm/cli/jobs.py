@@ -10,6 +10,7 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from crm.base.db import read_only_session
 from crm.base.errors import CrmError, NotFound
@@ -35,16 +36,20 @@ STATES = {
 @with_appcontext
 def jobs(context: click.Context, layout: str) -> None:
     """List the recurring jobs: plan, last and next run, last error; `crm jobs run KEY` runs one now."""
-    if context.invoked_subcommand is None:
+    if context.invoked_subcommand is not None:
+        return
+    try:
         _listed(current_app._get_current_object(), layout)  # type: ignore[attr-defined]
+    except (OperationalError, ProgrammingError) as exc:
+        refuse(_trouble(exc))
 
 
 @jobs.command("run")
 @click.argument("key")
 @with_appcontext
 def run(key: str) -> None:
-    """Run the job KEY now, in this process. Exit code 1 when it fails, or runs already."""
-    from crm.scheduler import JOBS, run_job
+    """Run the job KEY now, in this process. Exit code 1 when it fails, runs already, or cannot be run."""
+    from crm.scheduler import JOBS, NotBegun, Untold, run_job
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
@@ -53,13 +58,28 @@ def run(key: str) -> None:
         refuse(f"Der er intet job {key!r}. Vælg et af: {', '.join(job.key for job in JOBS)}.")
     except CrmError as exc:
         refuse(str(exc))
+    except NotBegun as exc:
+        refuse(f"{key} er ikke kørt. {_trouble(exc.__cause__)}")
+    except Untold as exc:
+        refuse(f"{key} nåede ikke til ende, og det kunne ikke skrives ned: {_first(exc.__cause__)}. Kør crm doctor.")
     except Exception as exc:
         refuse(f"{key} fejlede, og fejlen er skrevet ned: {type(exc).__name__}: {_first(exc)}")
     click.echo(f"{key}: {done} klaret" if done else f"{key}: intet at gøre")
 
 
-def _first(error: BaseException) -> str:
-    return next(iter(str(getattr(error, "orig", None) or error).strip().splitlines()), "uden forklaring")
+def _first(error: BaseException | None) -> str:
+    found = next(iter(str(getattr(error, "orig", None) or error).strip().splitlines()), "uden forklaring")
+    return found.rstrip(". ")
+
+
+def _trouble(error: BaseException | None) -> str:
+    """What keeps every job from running, and what to do about it."""
+    if not isinstance(error, SQLAlchemyError):
+        return f"{_first(error)}."
+    if "no such table" in str(error) or "UndefinedTable" in str(error):
+        return "Databasen er tom. Kør først: crm init-db"
+    told = f"Databasen svarer ikke eller afviser: {_first(error)}."
+    return f"{told} Se, om den kører, og CRM_DATABASE_URL og CRM_DATA_DIR; crm doctor prøver resten."
 
 
 def _listed(app: Flask, layout: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from crm.base import activity
 from crm.base.activity import Activity
-from crm.base.db import refresh_statistics
+from crm.base.bulk import bear_silence, refresh_statistics
 from crm.base.errors import Refusal
 from crm.base.seal import Vault
 from crm.calling.models import Call, QueueEntry
@@ -62,6 +62,7 @@ def fill(session: Session, now: datetime, *, scale: str, seed: int, folder: Path
     if not is_empty(session):
         raise Refusal("not_empty", "Databasen indeholder allerede data; demoen fyldes kun i en tom database.")
     now = now.replace(second=0, microsecond=0)
+    bear_silence(session)
     path = folder / f"register-{scale}.csv"
     with _seldom_collected():
         if scale == "small":

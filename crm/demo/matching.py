@@ -23,6 +23,7 @@ from crm.openings.actions.candidates import give_consent
 from crm.openings.actions.details import relax, set_details
 from crm.openings.actions.sharing import answer, offer, share
 from crm.openings.models import Candidacy, Candidate, Opening, OpeningShare, Placement
+from crm.openings.queries.employments import employments
 from crm.openings.rules.candidates import is_consented
 from crm.openings.rules.details import Details
 from crm.openings.rules.life import missing
@@ -129,7 +130,9 @@ class Matching:
     def _propose(self, opening: Opening, by: User, when: datetime) -> None:
         """The likeliest of the jobcentre's own that is not on it yet."""
         taken = set(self.session.scalars(select(Candidacy.candidate_id).where(Candidacy.opening_id == opening.id)))
-        free = [one for one in self.own[opening.jobcentre_id] if one.id not in taken and one.active]
+        ours = [one for one in self.own[opening.jobcentre_id] if one.id not in taken and one.active]
+        in_work = employments(self.session, [one.id for one in ours], danish_date(when))
+        free = [one for one in ours if one.id not in in_work]
         if not free:
             return
         code = opening.occupation_code or code_of(opening.occupation) or ""
@@ -170,7 +173,7 @@ class Matching:
         soon = add_working_days(danish_date(self.now), 6)
         if ends and ends != soon and self._soon and starts < soon:  # the first ones end about now
             ends, self._soon = soon, self._soon - 1
-        steps.hire(self.session, by, when, candidacy, type=kind, starts_on=starts, ends_on=ends)
+        steps.hire(self.session, by, when, candidacy, type=kind, starts_on=starts, ends_on=ends, ends_others=True)
 
     def _run_out(self, placement: Placement, when: datetime) -> None:
         """Extended, or over: now and then into an ordinary job."""

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from crm.base.clock import add_working_days, at, danish_date, next_working_day
 from crm.base.errors import Refusal
@@ -23,15 +23,12 @@ from crm.followups.actions.making import follow, make_ending, make_missing
 from crm.followups.actions.notices import mark_seen
 from crm.followups.actions.settling import accept, decline, take_note
 from crm.followups.models import Answer, FollowUp, Notice
+from crm.followups.queries.answers import correction_of, stamp_of
 from crm.followups.queries.asking import to_ask
 from crm.followups.queries.making import ending_placements, left_behind, told_openings
 from crm.followups.rules import AGREED, FITTING, FollowUpDecision, NoFollowUp
-from crm.followups.rules.answers import stamp
-from crm.followups.rules.making import details_words
-from crm.openings.actions.digests import write_digests
-from crm.openings.models import Opening
-from crm.openings.queries.digests import receivers_with_news
-from crm.openings.rules.life import missing
+from crm.openings.actions.digests import write_partner_digest
+from crm.openings.queries.digests import partners_with_news
 
 Event = tuple[datetime, Callable[[datetime], None]]
 
@@ -44,38 +41,16 @@ def morning(session: Session, day: date, now: datetime) -> None:
     for number in ending_placements(session, day):
         make_ending(session, early, number)
     early = at(day, 6 * 60 + 40)
-    for number in unasked(session, early):
+    for number in told_openings(session, early):
         make_missing(session, early, number)
     for number in left_behind(session):
         follow(session, at(day, 6 * 60 + 50), number)
     half_past = at(day, 7 * 60 + 31)
     nag(session, half_past)
-    for item in receivers_with_news(session):
-        write_digests(session, half_past, item)
+    for number in partners_with_news(session):
+        write_partner_digest(session, half_past, number)
     for number in to_ask(session, day):
         ask_company(session, at(day, 8 * 60 + 30), number)
-
-
-def unasked(session: Session, now: datetime) -> list[int]:
-    """Of the openings told, those for which ``make_missing`` may have something to do: not where what lacks is asked
-    for already, in the same words."""
-    asked = select(FollowUp.opening_id, FollowUp.promise).where(
-        FollowUp.kind == "data_missing", FollowUp.state == "open", FollowUp.voided_at.is_(None)
-    )
-    words: dict[int | None, str] = {number: promise for number, promise in session.execute(asked)}  # noqa: C416
-    found = told_openings(session, now)
-    openings = session.scalars(select(Opening).where(Opening.id.in_(found)).options(joinedload(Opening.visit)))
-    left = []
-    for one in openings:
-        lacking = missing(one) if one.state == "open" and one.voided_at is None else None
-        there = words.get(one.id)
-        if lacking is None or (there is None and lacking) or (there and there != _words(one, lacking)):
-            left.append(one.id)
-    return sorted(left)
-
-
-def _words(one: Opening, lacking: list[str]) -> str | None:
-    return details_words(one.type, one.occupation, lacking) if lacking else None
 
 
 class Promising:
@@ -180,12 +155,14 @@ class Promising:
         snooze(self.session, self.users[one.owner_id], when, one, until, self.rng.choice(texts.SNOOZE))
 
     def _confirm(self, one: FollowUp, when: datetime) -> None:
-        confirm(self.session, when, one, stamp(one.promise, one.due_on, one.owed_by))
+        confirm(self.session, when, one, self._shown(one))
+
+    def _shown(self, one: FollowUp) -> str:
+        return stamp_of(one, correction_of(self.session, one))
 
     def _correct(self, one: FollowUp, when: datetime) -> None:
-        seen = stamp(one.promise, one.due_on, one.owed_by)
         later = add_working_days(max(one.due_on, danish_date(when)), 5) if self.rng.random() < 0.5 else None
-        correct(self.session, when, one, seen, self.rng.choice(texts.CORRECTIONS), later)
+        correct(self.session, when, one, self._shown(one), self.rng.choice(texts.CORRECTIONS), later)
 
     def _say(self, one: FollowUp, when: datetime) -> None:
         """Not everything that we call done has happened in their eyes."""

@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
-from crm.base.db import continue_ids
+from crm.base.bulk import continue_ids
 from crm.calendars.models import CalendarEvent
 from crm.calling.actions.finish import SETTLED
 from crm.calling.models import Call, QueueEntry

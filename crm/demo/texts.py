@@ -7,7 +7,7 @@ from random import Random
 
 CAMPAIGN = "Luk op for nye jobmuligheder (demo)"
 INFORMATION = (
-    "Vi ringer til dig, fordi jobcentret i din kommune tilbyder virksomheder et besøg om rekruttering. Vi har dit navn "
+    "Vi kontakter dig, fordi jobcentret i din kommune tilbyder virksomheder et besøg om rekruttering. Vi har dit navn "
     "og nummer fra CVR-registret. Jobcentret er dataansvarligt; du kan få at vide, hvad vi har noteret, få det rettet "
     "og få det slettet, når du beder om det. Teksten er et eksempel og skal erstattes af kundens egen."
 )

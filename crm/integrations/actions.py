@@ -19,6 +19,9 @@ from crm.integrations.models import OutboxMessage, SmsOptOut
 from crm.integrations.opt_outs import is_first_sms, note_opt_out, opted_out
 from crm.integrations.sms import AmbiguousDelivery, OptedOut
 from crm.integrations.sms_words import STOP_LINE
+from crm.integrations.unreadable import Unreadable, forget, load, waits
+from crm.recurring.actions import put_aside
+from crm.recurring.rules import describe
 
 log = logging.getLogger("crm.integrations")
 
@@ -122,7 +125,7 @@ def deliver_due(
     """Deliver what is due, each message claimed and settled in its own transactions; how many were sent.
 
     At-least-once: a message whose worker died while *sending* is taken up again after its lease (SMS: set to
-    unknown, because a second SMS cannot be recognised by its receiver).
+    unknown, because a second SMS cannot be recognised by its receiver). One that cannot even be loaded is set aside.
     """
     channels = [name for name, adapter in adapters.items() if adapter.quick or not only_quick]
     sent = 0
@@ -130,13 +133,16 @@ def deliver_due(
         message = _claim(sessions, adapters, channels, now)
         if message is None:
             break
+        if isinstance(message, Unreadable):
+            put_aside(sessions.begin, message.job, str(message.id), message.error, now)
+            continue
         sent += _deliver_one(sessions, adapters[message.channel], message, now)
     return sent
 
 
 def _claim(
     sessions: sessionmaker[Session], adapters: Mapping[str, Adapter], channels: Sequence[str], now: datetime
-) -> OutboxMessage | None:
+) -> OutboxMessage | Unreadable | None:
     with sessions.begin() as session:
         if "sms" in channels:
             _withhold(session, now)
@@ -146,10 +152,11 @@ def _claim(
             .values(state="unknown", last_error=STOPPED)
         )
         due = (
-            select(OutboxMessage)
+            select(OutboxMessage.id)
             .where(
                 OutboxMessage.channel.in_(channels),
                 OutboxMessage.not_before <= now,
+                ~waits(now),
                 or_(
                     OutboxMessage.state == "pending",
                     (OutboxMessage.state == "sending") & (OutboxMessage.lease_until < now),
@@ -158,8 +165,10 @@ def _claim(
             .order_by(OutboxMessage.not_before, OutboxMessage.id)
             .limit(1)
         )
-        message: OutboxMessage | None = session.scalar(for_update_skip_locked(session, due))
-        if message is not None:
+        number = session.scalar(for_update_skip_locked(session, due))
+        message = load(session, number) if number is not None else None
+        if isinstance(message, OutboxMessage):
+            forget(session, read=message.id)
             message.state, message.lease_until, message.attempts = "sending", now + LEASE, message.attempts + 1
             if message.channel == "sms" and getattr(adapters["sms"], "answerable", False):
                 _offer_stop(session, message)
@@ -200,7 +209,7 @@ def _deliver_one(sessions: sessionmaker[Session], adapter: Adapter, message: Out
     except Exception as exc:
         known = isinstance(exc, OSError | smtplib.SMTPException)
         if not known:
-            log.exception("outbox row %s cannot be delivered", message.id)
+            log.error("outbox row %s cannot be delivered: %s", message.id, describe(exc, private=True))
         if not known and message.channel == "sms":  # it may have left before it failed
             told = f"{type(exc).__name__}: {exc}"[:2000]
             return _settle(sessions, message, now, {"state": "unknown", "last_error": told})

@@ -25,10 +25,12 @@ class MailboxFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One mail as it came. ``raw`` None: it is too large to be looked at."""
+    """One mail as it came. ``raw`` None: it is too large to be looked at, or ``unreadable``: the mailbox lists it and
+    does not give it, while it may give the others."""
 
     key: str
     raw: bytes | None
+    unreadable: bool = False
 
 
 class OpenMailbox(Protocol):
@@ -87,7 +89,7 @@ class _Files:
 
     def letters(self, limit: int) -> Iterator[Letter]:
         for path in sorted(self.path.glob("*.eml"))[:limit]:
-            yield Letter(path.name, path.read_bytes() if path.stat().st_size <= LARGEST else None)
+            yield _letter(path)
 
     def done(self, letter: Letter) -> None:
         (self.path / READ).mkdir(exist_ok=True)
@@ -101,11 +103,18 @@ class _Maildir:
 
     def letters(self, limit: int) -> Iterator[Letter]:
         for path in sorted((self.path / "new").iterdir())[:limit]:
-            yield Letter(path.name, path.read_bytes() if path.stat().st_size <= LARGEST else None)
+            yield _letter(path)
 
     def done(self, letter: Letter) -> None:
         key = letter.key.partition(self.box.colon)[0]
         (self.path / "new" / letter.key).replace(self.path / "cur" / f"{key}{self.box.colon}2,S")
+
+
+def _letter(path: Path) -> Letter:
+    try:
+        return Letter(path.name, path.read_bytes() if path.stat().st_size <= LARGEST else None)
+    except OSError:
+        return Letter(path.name, None, unreadable=True)
 
 
 class _Mbox:
@@ -157,8 +166,13 @@ class _Imap:
 
     def letters(self, limit: int) -> Iterator[Letter]:
         [found] = _ok(self.server.uid("SEARCH", "UNSEEN"), "søgningen lykkedes ikke")[:1] or [b""]
-        for uid in (found or b"").split()[:limit]:
-            yield Letter(uid.decode("ascii"), self._fetch(uid.decode("ascii")))
+        for uid in (found or b"").decode("ascii").split()[:limit]:
+            try:
+                raw = self._fetch(uid)
+            except MailboxFailed:
+                yield Letter(uid, None, unreadable=True)
+            else:
+                yield Letter(uid, raw)
 
     def _fetch(self, uid: str) -> bytes | None:
         """By its size first, so that no mail fills the memory."""

@@ -9,18 +9,19 @@ from sqlalchemy.orm import Session
 
 from crm.base.errors import NotFound
 from crm.integrations.models import OutboxMessage
+from crm.integrations.unreadable import readable
 
 
 def messages(
     session: Session, state: str | None = None, before: int | None = None, limit: int = 50
 ) -> Sequence[OutboxMessage]:
-    """Newest first; ``before`` is the id of the last one of the previous page."""
+    """Newest first, without those that cannot be loaded; ``before`` is the id of the last one of the previous page."""
     statement = select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(limit)
     if state:
         statement = statement.where(OutboxMessage.state == state)
     if before:
         statement = statement.where(OutboxMessage.id < before)
-    return session.scalars(statement).all()
+    return readable(session, statement)
 
 
 def message(session: Session, message_id: int) -> OutboxMessage:
@@ -38,9 +39,5 @@ def counts(session: Session) -> Mapping[str, int]:
 
 
 def about_workplace(session: Session, workplace_id: int, limit: int = 50) -> Sequence[OutboxMessage]:
-    return session.scalars(
-        select(OutboxMessage)
-        .where(OutboxMessage.workplace_id == workplace_id)
-        .order_by(OutboxMessage.id.desc())
-        .limit(limit)
-    ).all()
+    about = select(OutboxMessage).where(OutboxMessage.workplace_id == workplace_id)
+    return readable(session, about.order_by(OutboxMessage.id.desc()).limit(limit))

@@ -69,6 +69,7 @@ TABLE: dict[str, dict[str, str]] = {
     "outbox.read": {_ADMIN: "all"},
     "recurring.read": {_ADMIN: "all"},
     "recurring.run": {_ADMIN: "all"},
+    # /metrics is no role's: it is for the scraper that brings CRM_METRICS_TOKEN (crm.web.metrics), and names nobody
 }
 
 

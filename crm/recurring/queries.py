@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from crm.base.activity import Activity
 from crm.base.errors import NotFound
 from crm.recurring.models import JobRun, Leader, SetAside
+
+DISMISSED = "recurring.dismiss"
+WORDS = (DISMISSED, "recurring.release", "recurring.anew")
+"""What the log says of an item set aside; the last one holds."""
 
 
 def runs(session: Session) -> Mapping[str, JobRun]:
@@ -32,10 +37,39 @@ def leader(session: Session) -> Leader | None:
     return session.scalar(select(Leader))
 
 
-def aside_counts(session: Session) -> Mapping[str, int]:
-    """Items set aside, by job."""
-    rows = session.execute(select(SetAside.job, func.count()).group_by(SetAside.job))
-    return dict(rows.all())
+def _dismissed() -> ColumnElement[bool]:
+    """Whether the last word of people about an item set aside is that it is put away; the log has it, since who, when
+    and why belong there. (SQLite gives an id again when its row is gone, hence the time.)"""
+    word = select(Activity.verb).where(
+        Activity.subject_type == SetAside.__tablename__,
+        Activity.subject_id == SetAside.id,
+        Activity.verb.in_(WORDS),
+        Activity.at >= SetAside.first_at,
+    )
+    last = word.order_by(Activity.id.desc()).limit(1).correlate(SetAside).scalar_subquery()
+    return func.coalesce(last, "") == DISMISSED
+
+
+def is_dismissed(session: Session, row: SetAside) -> bool:
+    return session.scalar(select(SetAside.id).where(SetAside.id == row.id, _dismissed())) is not None
+
+
+def dismissed(session: Session, limit: int = 50) -> Sequence[tuple[SetAside, Activity]]:
+    """What was put away for good, with who, when and why (``data["reason"]``); the last one first."""
+    rows = session.scalars(select(SetAside).where(_dismissed()).limit(limit)).all()
+    words = select(Activity).where(
+        Activity.subject_type == SetAside.__tablename__,
+        Activity.subject_id.in_([row.id for row in rows]),
+        Activity.verb == DISMISSED,
+    )
+    said = {word.subject_id: word for word in session.scalars(words.order_by(Activity.id))}
+    return sorted(((row, said[row.id]) for row in rows), key=lambda pair: -pair[1].id)
+
+
+def aside_counts(session: Session, *, all_of_them: bool = False) -> Mapping[str, int]:
+    """Items set aside, by job; ``all_of_them``: those put away for good too."""
+    rows = select(SetAside.job, func.count()).group_by(SetAside.job)
+    return dict(session.execute(rows if all_of_them else rows.where(~_dismissed())).all())
 
 
 def due_again(session: Session, job: str, now: datetime) -> Sequence[str]:
@@ -45,8 +79,8 @@ def due_again(session: Session, job: str, now: datetime) -> Sequence[str]:
 
 
 def aside(session: Session, job: str | None = None, before: int | None = None, limit: int = 50) -> Sequence[SetAside]:
-    """Newest first; ``before`` is the last id of the page before."""
-    statement = select(SetAside).order_by(SetAside.id.desc()).limit(limit)
+    """Newest first, without what was put away; ``before`` is the last id of the page before."""
+    statement = select(SetAside).where(~_dismissed()).order_by(SetAside.id.desc()).limit(limit)
     if job:
         statement = statement.where(SetAside.job == job)
     if before:

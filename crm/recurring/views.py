@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,14 +11,14 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask_babel import gettext as _
 
 from crm.base.clock import danish_date
-from crm.base.errors import NotFound
+from crm.base.errors import NotFound, Refusal
 from crm.recurring import actions, queries
-from crm.recurring.models import JobRun
-from crm.recurring.rules import Plan, as_cron, in_words, is_silent, standing
+from crm.recurring.models import JobRun, SetAside
+from crm.recurring.rules import Named, Plan, as_cron, in_words, is_silent, standing
 from crm.web.edge import now, session
 from crm.web.filters import dk_datetime, dk_number, dk_time
 from crm.web.i18n import say
-from crm.web.permit import actor, requires
+from crm.web.permit import actor, requires, scope_for
 
 pages = Blueprint("recurring", __name__)
 
@@ -45,7 +46,7 @@ def jobs() -> Any:
     before = request.args.get("before", type=int)
     before = before if before and 0 < before < 2**53 else None
     rows = queries.aside(session(), chosen, before, SIZE + 1)
-    counts = queries.aside_counts(session())
+    counts, away = queries.aside_counts(session()), queries.dismissed(session(), SIZE)
     return render_template(
         "recurring/jobs.html",
         **_live(),
@@ -54,7 +55,9 @@ def jobs() -> Any:
         aside_counts=counts,
         chosen=chosen if chosen in counts else None,
         paged=before is not None,
-        names=_names(counts),
+        names=_names({*counts, *(row.job for row, _said in away)}),
+        items=_items([*rows[:SIZE], *(row for row, _said in away)]),
+        away=away,
     )
 
 
@@ -67,7 +70,15 @@ def jobs_live() -> Any:
 
 def _live() -> dict[str, Any]:
     found, head, at = queries.runs(session()), queries.leader(session()), now()
-    cards = [_card(plan, found.get(plan.key), at) for plan in plans()]
+    troubles: Mapping[str, Sequence[Named]] = current_app.extensions["crm.job_troubles"](session())
+    counts = Counter[str]()
+    for job, count in queries.aside_counts(session()).items():
+        counts[_job_of(job) or ""] += count
+    cards = [
+        _card(plan, found.get(plan.key), at)
+        | {"aside": counts[plan.key], "troubles": [_link(one) for one in troubles.get(plan.key, ())]}
+        for plan in plans()
+    ]
     return {
         "jobs": cards,
         "leader": head,
@@ -134,6 +145,20 @@ def _names(jobs: Iterable[str]) -> Mapping[str, str]:
     return {job: words.get(_job_of(job) or "", job) for job in jobs}
 
 
+def _items(rows: Sequence[SetAside]) -> Mapping[int, Mapping[str, str]]:
+    """What each row set aside is, in words, by the row's id."""
+    found: Mapping[int, Named] = current_app.extensions["crm.item_names"](session(), rows)
+    return {number: _link(one) for number, one in found.items()}
+
+
+def _link(one: Named) -> Mapping[str, str]:
+    """``words``, and ``url`` for those whom the permission table shows every record of that page: no link leads
+    nowhere."""
+    verb = getattr(current_app.view_functions.get(one.endpoint), "permission", None)
+    leads = verb is not None and scope_for(verb).everything
+    return {"words": say(one.words, dict(one.fields)), "url": url_for(one.endpoint, **one.values) if leads else ""}
+
+
 def _job_of(job: str) -> str | None:
     keys = (plan.key for plan in plans())
     return next((key for key in keys if job == key or job.startswith(f"{key}_")), None)
@@ -161,6 +186,28 @@ def jobs_retry(number: int) -> Any:
     key = _job_of(found.job)
     if key is not None:
         actions.ask(session(), actor(), now(), key)
-    flash(_("%(item)s prøves igen om et øjeblik.", item=found.item), "success")
+    flash(_("%(item)s prøves igen om et øjeblik.", item=_called(found)), "success")
+    return _to_aside()
+
+
+@pages.post("/jobs/set-aside/<int:number>/dismiss")
+@requires("recurring.run")
+def jobs_dismiss(number: int) -> Any:
+    """Put one item away for good, for a reason."""
+    found = queries.one_aside(session(), number)
+    try:
+        actions.dismiss(session(), actor(), now(), found, request.form.get("reason", ""))
+    except Refusal as refusal:
+        flash(" ".join(say(one) for one in (refusal.message, *refusal.errors.values())), "error")
+    else:
+        flash(_("%(item)s er lagt væk. Den kommer kun igen, hvis den fejler på en anden måde.", item=_called(found)))
+    return _to_aside()
+
+
+def _called(row: SetAside) -> str:
+    return str(_items([row]).get(row.id, {"words": row.item})["words"])
+
+
+def _to_aside() -> Any:
     chosen = request.form.get("job", "")[:40] or None
     return redirect(url_for("recurring.jobs", job=chosen, _anchor="aside"))

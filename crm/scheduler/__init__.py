@@ -10,4 +10,6 @@ from crm.scheduler.jobs import JOBS as JOBS
 from crm.scheduler.jobs import Job as Job
 from crm.scheduler.locks import LEADER as LEADER
 from crm.scheduler.locks import held as held
+from crm.scheduler.running import NotBegun as NotBegun
+from crm.scheduler.running import Untold as Untold
 from crm.scheduler.running import run_job as run_job

@@ -26,7 +26,7 @@ from crm.base.errors import Refusal
 from crm.recurring.actions import beat, take_lead
 from crm.recurring.models import Leader
 from crm.recurring.queries import last_begun, wanted
-from crm.recurring.rules import SILENT, is_due, next_after
+from crm.recurring.rules import SILENT, describe, is_due, next_after
 from crm.scheduler.jobs import JOBS
 from crm.scheduler.locks import Held, held, unseat
 from crm.scheduler.running import clear_dead, run_job, who
@@ -173,8 +173,8 @@ def _safely(app: Flask, key: str) -> None:
         run_job(app, key)
     except Refusal as exc:
         log.info("job %s: %s", key, exc)
-    except Exception:
-        log.exception("job %s failed", key)
+    except Exception as exc:
+        log.error("job %s failed: %s", key, describe(exc))
 
 
 class OnClock(BaseTrigger):  # type: ignore[misc]

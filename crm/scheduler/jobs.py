@@ -6,7 +6,6 @@ the verbs' own unique keys see to that.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,8 +30,8 @@ from crm.followups.jobs.asking import ask_companies
 from crm.followups.jobs.cvs import cv_deadlines
 from crm.followups.jobs.making import follow_visits, missing_details, placement_endings
 from crm.integrations.actions import deliver_due
-from crm.integrations.mailbox import Mailbox, MailboxFailed
-from crm.openings.jobs import board_digests
+from crm.integrations.mailbox import Mailbox
+from crm.openings.jobs import partner_digests
 from crm.recurring.actions import Begin
 from crm.travel.engine import default_engine
 from crm.travel.postcodes import km_from_postcode
@@ -42,8 +41,6 @@ from crm.visits.actions import forget_holds
 from crm.visits.actions.replies import read_mailbox
 from crm.visits.jobs import check_changed, rank_changed, refresh_rooms, take_up_moved
 from crm.web.edge import transaction
-
-log = logging.getLogger("crm.scheduler")
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ def links(app: Flask) -> int:
 def spell(app: Flask) -> int:
     """Each calendar is spelled out outside of any transaction; those of people who have left are let go first."""
     sessions, now = _sessions(app), _now(app)
-    seal_anew(sessions, app.extensions["crm.vault"])
+    seal_anew(sessions, app.extensions["crm.vault"], now)
     return let_go_of_leavers(sessions, now) + respell_all(sessions, now)
 
 
@@ -147,7 +144,7 @@ def due(app: Flask) -> int:
 
 
 def order(app: Flask) -> int:
-    return rerank_all(_begin(app), _now(app))
+    return rerank_all(_sessions(app), _begin(app), _now(app))
 
 
 def letters(app: Flask) -> int:
@@ -166,13 +163,9 @@ def places(app: Flask) -> int:
 
 
 def replies(app: Flask) -> int:
-    """A mailbox that does not answer is tried again next time; `crm doctor` says what is wrong with it."""
+    """A mailbox that does not answer fails the job, which says so, and is tried again next time."""
     mailbox: Mailbox | None = app.extensions["crm.mailbox"]
-    try:
-        return read_mailbox(mailbox, _begin(app), _now(app)) if mailbox else 0
-    except MailboxFailed as exc:
-        log.warning("the mailbox %s is not read: %s", mailbox.name if mailbox else "", exc)
-        return 0
+    return read_mailbox(mailbox, _begin(app), _now(app)) if mailbox else 0
 
 
 def endings(app: Flask) -> int:
@@ -197,7 +190,7 @@ def ask(app: Flask) -> int:
 
 
 def board(app: Flask) -> int:
-    return board_digests(_begin(app), _now(app))
+    return partner_digests(_begin(app), _now(app))
 
 
 def _daily(hour: int, minute: int, days: str = "*") -> CronTrigger:
@@ -211,7 +204,7 @@ _MORNING = CronTrigger(day_of_week="mon-fri", hour=7, minute="30,50", timezone=D
 
 # The schedule: one line a job.
 JOBS = (
-    Job("nag", _MORNING, write_nags, N_("Rykker for aftaler, hvis frist er kommet")),
+    Job("nag", _MORNING, write_nags, N_("Rykker for aftaler og skriver hver persons mail om morgenen")),
     Job("deliver", IntervalTrigger(seconds=15), deliver, N_("Sender mails og SMS'er fra udbakken")),
     Job("calendars", IntervalTrigger(seconds=15), calendars, N_("Skriver besøg i konsulenternes egne kalendere")),
     Job("caldav", _MINUTE, caldav, N_("Læser konsulenternes egne kalendere over CalDAV")),
@@ -242,5 +235,5 @@ JOBS = (
     ),
     Job("with_visit", _daily(6, 50), with_visit, N_("Lader aftaler følge med besøg, der er givet videre")),
     Job("ask", _daily(8, 30, "mon-fri"), ask, N_("Spørger virksomheder, om det, vi lovede, er sket")),
-    Job("board", _daily(7, 30, "mon-fri"), board, N_("Skriver tavlens mail om delte åbninger og forslag")),
+    Job("board", _daily(7, 30, "mon-fri"), board, N_("Skriver tavlens mail til partnere")),
 )

@@ -42,6 +42,16 @@ _taken: set[str] = set()
 _guard = threading.Lock()
 
 
+class NoLock(OSError):
+    """The folder of locks cannot be used; the text says which, why, and what to do."""
+
+    def __init__(self, folder: Path, reason: OSError) -> None:
+        super().__init__(
+            f"Låsene i {folder} kan ikke skrives: {reason.strerror or reason}. Giv den bruger, som produktet kører "
+            "som, skriveret til mappen."
+        )
+
+
 class Held:
     """A lock that is held. ``connection``: what holds it, in autocommit; None on SQLite."""
 
@@ -51,7 +61,8 @@ class Held:
 
 @contextmanager
 def held(engine: sa.Engine, name: str) -> Iterator[Held | None]:
-    """The lock ``name``, without waiting; None while somebody else has it, another thread of this process too."""
+    """The lock ``name``, without waiting; None while somebody else has it, another thread of this process too.
+    Raises NoLock, or what a database that is away raises."""
     if engine.dialect.name == "sqlite":
         with _file(engine, name) as got:
             yield Held() if got else None
@@ -86,8 +97,12 @@ def _file(engine: sa.Engine, name: str) -> Iterator[bool]:
             yield got
         return
     path = Path(database).with_suffix(".locks") / name.replace(" ", "-")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a")
+    except OSError as exc:
+        raise NoLock(path.parent, exc) from exc
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

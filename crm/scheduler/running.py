@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,14 @@ from crm.scheduler.locks import held
 log = logging.getLogger("crm.scheduler")
 
 
+class NotBegun(Exception):
+    """The job was not run: neither its lock nor its begin could be written. The cause says why."""
+
+
+class Untold(Exception):
+    """The job ended, and the database could not be told how. The cause says what it, or else the database, raised."""
+
+
 def who() -> str:
     """Host and process, as people see it."""
     return f"{socket.gethostname()}:{os.getpid()}"
@@ -33,18 +42,23 @@ def who() -> str:
 
 def run_job(app: Flask, key: str, jobs: Sequence[Job] = JOBS) -> int:
     """Run one job now; what it did. Raises NotFound for an unknown key, Refusal ``running`` while it runs anywhere,
-    and whatever the job raises, once that is written down."""
+    whatever the job raises, once that is written down, and NotBegun or Untold when nothing can be written."""
     job = next((job for job in jobs if job.key == key), None)
     if job is None:
         raise NotFound
-    with held(app.extensions["crm.engine"], f"job {key}") as lock:
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(held(app.extensions["crm.engine"], f"job {key}"))
+            if lock is not None:
+                _note(app, lambda session, now: actions.begin(session, now, key, who()))
+        except (SQLAlchemyError, OSError) as exc:
+            raise NotBegun(key) from exc
         if lock is None:
             raise Refusal("running", N_("Jobbet kører allerede. Vent, til det er færdigt."))
         return _written_down(app, job)
 
 
 def _written_down(app: Flask, job: Job) -> int:
-    _note(app, lambda session, now: actions.begin(session, now, job.key, who()))
     began = time.monotonic()
     try:
         done = job.function(app)
@@ -54,9 +68,14 @@ def _written_down(app: Flask, job: Job) -> int:
             _note(app, lambda session, now: actions.failed(session, now, job.key, error=error, seconds=seconds))
         except SQLAlchemyError:
             log.warning("job %s failed, and the database cannot be told", job.key)
+            if isinstance(exc, Exception):
+                raise Untold(job.key) from exc
         raise
     seconds = time.monotonic() - began
-    _note(app, lambda session, now: actions.finish(session, now, job.key, done=done, seconds=seconds))
+    try:
+        _note(app, lambda session, now: actions.finish(session, now, job.key, done=done, seconds=seconds))
+    except SQLAlchemyError as exc:
+        raise Untold(job.key) from exc
     if done:
         log.info("job %s: %s", job.key, done)
     return done

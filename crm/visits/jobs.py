@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from crm.base.db import read_only_session
 from crm.campaigns.actions import set_calendars_full
 from crm.campaigns.models import Participation
-from crm.recurring.actions import Begin, apart
+from crm.recurring.actions import Begin, apart, each
 from crm.recurring.queries import due_again
 from crm.visits.actions.capacity import is_out_of_step, with_queues
 from crm.visits.actions.conflicts import check_day, note_check
@@ -21,7 +21,7 @@ from crm.visits.queries.conflicts import examine
 from crm.visits.queries.fit import Ranking, Wanted, due_rankings, ranking
 from crm.visits.queries.proposals import out_of_step as unlike_calendars
 
-CONFLICTS = "conflicts"
+CONFLICTS, MOVED = "conflicts", "caldav_moved"
 PORTION = 2000
 """Entries written in one transaction: claims pass over them meanwhile."""
 
@@ -105,7 +105,5 @@ def check_changed(sessions: sessionmaker[Session], now: datetime) -> int:
 def take_up_moved(sessions: sessionmaker[Session], begin: Begin, now: datetime) -> int:
     """Make proposals of visits that were moved in consultants' own calendars; looks without the writer's lock first."""
     with read_only_session(sessions) as session:
-        if not unlike_calendars(session, now):
-            return 0
-    with begin() as session:
-        return take_up(session, now)
+        visits = unlike_calendars(session, now)
+    return each(begin, visits, lambda s, number: take_up(s, now, number), job=MOVED, now=now, complete=True)

@@ -25,6 +25,7 @@ from crm.people.models import User
 from crm.visits.actions import book
 from crm.visits.actions.proposals import take_up
 from crm.visits.models import MoveProposal, Visit
+from crm.visits.queries.proposals import out_of_step
 from tests.calendars.radicale import PASSWORD, Own, Server
 from tests.conftest import NOW
 from tests.factories.visits import METTE, Scene, make_scene
@@ -95,7 +96,8 @@ class World:
         self.session.commit()
         count = read_due(self.sessions, VAULT, self.open, self.later())
         self.session.expire_all()
-        take_up(self.session, self.now)
+        for visit_id in out_of_step(self.session, self.now):
+            take_up(self.session, self.now, visit_id)
         self.session.commit()
         return count
 

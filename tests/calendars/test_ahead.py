@@ -24,6 +24,7 @@ from crm.integrations.caldav import Stored
 from crm.integrations.caldav_xml import Listing
 from crm.integrations.fetch import Fetched
 from crm.people.models import User
+from crm.recurring.models import SetAside
 from crm.scheduler import run_job
 from tests.calendars.texts import calendar, event
 from tests.conftest import NOW
@@ -214,8 +215,11 @@ def test_a_calendar_that_breaks_in_a_new_way_stops_no_other_and_tells_no_text(
     found = db.scalars(select(BusySource).where(BusySource.kind == "caldav")).one()
     assert found.failing_since is not None
     assert found.last_error
-    assert "could not be read" in caplog.text
-    assert "emmelig" not in caplog.text
+    aside = db.scalars(select(SetAside)).one()
+    assert (aside.job, aside.item) == ("caldav", str(found.id))
+    assert aside.error.startswith("KeyError\n")
+    assert "KeyError" in caplog.text
+    assert "emmelig" not in caplog.text + aside.error
 
 
 def test_a_key_is_replaced_in_a_night(app: Flask, db: Session, source: BusySource) -> None:

@@ -67,7 +67,7 @@ def test_the_address_is_sealed_and_named_nowhere(session: Session) -> None:
     assert VAULT.open(source.address).endswith("hemmelig.ics")
     logged = session.scalars(select(Activity).where(Activity.verb == "calendars.add_source")).one()
     assert "hemmelig" not in str(logged.data)
-    assert due_sources(session, NOW, "ics") == [source]
+    assert due_sources(session, NOW, "ics") == [(source.id, NOW)]
     assert due_sources(session, NOW, "caldav") == []
 
 

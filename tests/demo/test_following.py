@@ -32,6 +32,10 @@ def test_openings_have_come_every_part_of_their_way(db: Session) -> None:
     assert count(db, Placement) > 3
     unsent = select(Candidacy).join(Candidate).where(Candidacy.sent_at.is_not(None), Candidate.consent_on.is_(None))
     assert db.scalars(unsent).all() == [], "nobody is told of without consent"
+    hired = select(Placement.opening_id).where(Placement.voided_at.is_(None))
+    ours = [Opening.closed_reason == "filled_by_us", Opening.voided_at.is_(None), Opening.id.not_in(hired)]
+    assert count(db, Opening, *ours) == 0
+    assert count(db, Placement, Placement.ended_on > danish_date(NOW)) == 0
 
 
 def test_each_opening_stands_where_its_candidates_have_brought_it(db: Session) -> None:
@@ -40,7 +44,7 @@ def test_each_opening_stands_where_its_candidates_have_brought_it(db: Session) -
         own = list(db.scalars(select(Candidacy).where(Candidacy.opening_id == opening.id)))
         stage = stage_of(
             opening,
-            presented=any(one.presented_at or one.sent_at for one in own if one.state != "refused"),
+            presented=any(one.presented_at for one in own if one.state != "refused"),
             interviewed=any(one.interview_at for one in own if one.state != "refused"),
             hired=count(db, Placement, Placement.opening_id == opening.id, Placement.voided_at.is_(None)),
         )

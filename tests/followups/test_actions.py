@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crm.base.activity import Activity
 from crm.base.errors import Invalid, Refusal
 from crm.followups.actions import add, agree, close_visit, fulfil, nag, reopen, snooze
+from crm.followups.actions.telling import HOLD
 from crm.followups.models import Answer, FollowUp
 from crm.followups.queries import of_visit
 from crm.followups.rules import FollowUpDecision, NoFollowUp
@@ -285,6 +286,9 @@ def test_a_mistaken_done_is_taken_back_with_its_next_contact(session: Session, v
     visit.state = "held"
     first = make_follow_up(session, visit=visit)
     fulfil(session, None, now, first, "Sendt", then=NEXT)
+    for mail in mails(session):
+        mail.state = "sent"
+    session.flush()
     reopen(session, visit.consultant, now + timedelta(days=1), first)
     assert (first.state, first.done_at, first.outcome, first.outcome_key) == ("open", None, "", None)
     assert [f.id for f in of_visit(session, visit.id)] == [first.id]
@@ -295,6 +299,35 @@ def test_a_mistaken_done_is_taken_back_with_its_next_contact(session: Session, v
         with pytest.raises(Refusal) as refused:
             reopen(session, None, later, first)
         assert refused.value.code == code
+
+
+def test_a_done_taken_back_within_minutes_sends_the_company_nothing(
+    session: Session, visit: Visit, now: datetime
+) -> None:
+    visit.state = "held"
+    first = make_follow_up(session, visit=visit)
+    fulfil(session, None, now, first, "Sendt", then=NEXT)
+    [mail] = mails(session)
+    assert mail.not_before == now + HOLD
+    reopen(session, visit.consultant, now + timedelta(minutes=1), first)
+    assert mails(session) == []
+    fulfil(session, None, now, first, "Sendt", then=NEXT)
+    [mail] = mails(session)
+    assert "Vores aftale" in mail.subject
+
+
+def test_what_changes_before_the_mail_has_left_is_told_as_it_is_by_then(
+    session: Session, visit: Visit, now: datetime
+) -> None:
+    visit.state = "held"
+    first = make_follow_up(session, visit=visit)
+    fulfil(session, None, now, first, "Sendt", then=NEXT)
+    after = session.scalars(select(FollowUp).where(FollowUp.follows_id == first.id)).one()
+    snooze(session, None, now + timedelta(minutes=2), after, date(2026, 12, 21), "Ferie")
+    [mail] = mails(session)
+    assert "Vores aftale" in mail.subject
+    assert "21. december" in mail.body_text
+    assert mail.not_before > now + HOLD
 
 
 def test_what_has_gone_on_is_not_opened_again(session: Session, visit: Visit, now: datetime) -> None:

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
 from crm.base.errors import Invalid, Refusal
-from crm.followups.actions.agreements import agree, fulfil, snooze
+from crm.base.scope import Scope
+from crm.followups.actions.agreements import agree, fulfil, reopen, snooze
 from crm.followups.actions.answers import confirm, correct, say_kept
 from crm.followups.actions.settling import accept, decline, take_note
 from crm.followups.models import Answer, FollowUp, Notice
-from crm.followups.queries.answers import of_follow_ups, waiting, waiting_in
+from crm.followups.queries.answers import correction_of, of_follow_ups, stamp_of, waiting, waiting_in
+from crm.followups.queries.kept import kept_rate
 from crm.followups.rules import FollowUpDecision
 from crm.followups.rules.answers import stamp
 from crm.integrations.models import OutboxMessage
@@ -26,6 +28,7 @@ from tests.factories import make_visit
 DUE = date(2026, 12, 1)
 SEND = FollowUpDecision("jobcentre", DUE, "To ansøgere til pladeværkstedet", "we_owe")
 LATER = NOW + timedelta(hours=2)
+EVERYTHING = Scope(everything=True)
 
 
 @pytest.fixture
@@ -46,6 +49,11 @@ def agreed(session: Session, visit: Visit) -> FollowUp:
 
 def seen(follow_up: FollowUp) -> str:
     return stamp(follow_up.promise, follow_up.due_on, follow_up.owed_by)
+
+
+def shown(session: Session, follow_up: FollowUp) -> str:
+    """With the correction that waits."""
+    return stamp_of(follow_up, correction_of(session, follow_up))
 
 
 def mails(session: Session) -> list[OutboxMessage]:
@@ -102,7 +110,8 @@ def test_a_correction_waits_and_may_be_written_anew_but_tells_the_owner_once(
 ) -> None:
     confirm(session, NOW, agreed, seen(agreed))
     first = correct(session, LATER, agreed, seen(agreed), "Det var tre\r\nansøgere", date(2026, 12, 3), "jobcentre")
-    second = correct(session, LATER + timedelta(minutes=5), agreed, seen(agreed), "Det var fire ansøgere", DUE)
+    later = LATER + timedelta(minutes=5)
+    second = correct(session, later, agreed, shown(session, agreed), "Det var fire ansøgere", DUE)
     assert first.id == second.id
     assert (second.words, second.due_on, second.owed_by) == ("Det var fire ansøgere", None, None)
     assert notices(session) == [(agreed.owner_id, "answer")]
@@ -113,10 +122,84 @@ def test_a_correction_waits_and_may_be_written_anew_but_tells_the_owner_once(
 
 def test_a_confirmation_takes_a_waiting_correction_back(session: Session, agreed: FollowUp) -> None:
     said = correct(session, NOW, agreed, seen(agreed), "Det var tre")
-    confirm(session, LATER, agreed, seen(agreed))
+    confirm(session, LATER, agreed, shown(session, agreed))
     assert (said.settled_at, said.settled_by, said.settled_as) == (LATER, None, "declined")
     assert waiting(session, [agreed.id]) == {}
     assert agreed.confirmed_at == LATER
+
+
+def test_a_second_window_writes_over_nothing_it_has_not_shown(session: Session, agreed: FollowUp) -> None:
+    opened = seen(agreed)
+    first = correct(session, NOW, agreed, opened, "Det var tre")
+    assert correct(session, LATER, agreed, opened, "Det var tre").id == first.id, "sent twice is sent once"
+    for answer in (
+        lambda: correct(session, LATER, agreed, opened, "Det var fire"),
+        lambda: confirm(session, LATER, agreed, opened),
+    ):
+        with pytest.raises(Refusal) as refused:
+            answer()
+        assert refused.value.code == "written"
+    assert waiting(session, [agreed.id]) == {agreed.id: first}
+    assert first.words == "Det var tre"
+
+
+def test_a_correction_waits_no_longer_once_it_is_done_and_again_when_that_was_a_mistake(
+    session: Session, agreed: FollowUp
+) -> None:
+    said = correct(session, NOW, agreed, seen(agreed), "Det var tre")
+    fulfil(session, agreed.owner, LATER, agreed, "Sendt")
+    assert (said.settled_at, said.settled_by, said.settled_as) == (LATER, agreed.owner_id, None)
+    assert waiting(session, [agreed.id]) == {}
+    with pytest.raises(Refusal) as refused:
+        decline(session, agreed.owner, LATER, said, "Nej, to")
+    assert refused.value.code == "settled"
+    reopen(session, agreed.owner, LATER + timedelta(minutes=1), agreed)
+    session.refresh(said)
+    assert (said.settled_at, said.settled_by) == (None, None)
+    assert waiting(session, [agreed.id]) == {agreed.id: said}
+
+
+def test_a_correction_that_was_answered_stays_answered_when_done_is_taken_back(
+    session: Session, agreed: FollowUp
+) -> None:
+    said = correct(session, NOW, agreed, seen(agreed), "Det var tre")
+    decline(session, agreed.owner, LATER, said, "Vi aftalte to")
+    fulfil(session, agreed.owner, LATER, agreed, "Sendt")
+    reopen(session, agreed.owner, LATER, agreed)
+    session.refresh(said)
+    assert said.settled_as == "declined"
+
+
+def test_the_company_that_says_it_happened_wants_nothing_otherwise_any_more(session: Session, agreed: FollowUp) -> None:
+    said = correct(session, NOW, agreed, seen(agreed), "Det var tre")
+    agreed.asked_at = NOW
+    say_kept(session, LATER, agreed, False)
+    assert said.settled_at is None
+    say_kept(session, LATER, agreed, True)
+    assert (said.settled_at, said.settled_as) == (LATER, "declined")
+    assert waiting(session, [agreed.id]) == {}
+
+
+def test_a_broken_promise_becomes_the_companys_by_its_own_word_alone(session: Session, agreed: FollowUp) -> None:
+    late = NOW + timedelta(days=10)
+    said = correct(session, late, agreed, seen(agreed), "Det var tre")
+    with pytest.raises(Invalid) as refused:
+        accept(session, agreed.owner, late, said, owed_by="company", due_on=date(2026, 12, 14))
+    assert list(refused.value.errors) == ["owed_by"]
+    assert kept_rate(session, EVERYTHING, date(2026, 12, 4))["jobcentre"].due == 1
+    said = correct(session, late, agreed, shown(session, agreed), "Det var os", date(2026, 12, 14), "company")
+    accept(session, agreed.owner, late, said)
+    assert kept_rate(session, EVERYTHING, date(2026, 12, 4))["jobcentre"].due == 0
+
+
+def test_settling_says_whether_anything_was_sent(session: Session, agreed: FollowUp) -> None:
+    said = correct(session, NOW, agreed, seen(agreed), "Det var tre")
+    assert decline(session, agreed.owner, LATER, said, "Vi aftalte to")
+    said = correct(session, NOW, agreed, seen(agreed), "Det var fire")
+    agreed.visit.contact_email = None
+    before = len(mails(session))
+    assert not accept(session, agreed.owner, LATER, said)
+    assert len(mails(session)) == before
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from crm.followups.actions import fulfil, snooze
 from crm.followups.actions.answers import confirm, correct, say_kept
 from crm.followups.actions.settling import accept, decline, take_note
 from crm.followups.models import Answer, FollowUp, Notice
+from crm.followups.queries.answers import stamp_of
 from crm.followups.rules.answers import stamp
 from crm.integrations.models import OutboxMessage
 from tests.conftest import NOW
@@ -45,6 +46,7 @@ def arranged(app: Flask, waiting: str) -> tuple[int, int | None, str]:
         said: Answer | None = None
         if waiting == "corrected":
             said = correct(db, NOW, made, seen, "Det var tre")
+            seen = stamp_of(made, said)
         elif waiting == "not_kept":
             said = say_kept(db, NOW, made, False)
         return made.id, said.id if said else None, seen

@@ -20,8 +20,8 @@ from crm.followups.actions.answers import confirm, correct, say_kept
 from crm.followups.actions.settling import accept, decline
 from crm.followups.jobs.asking import ask_companies
 from crm.followups.models import Answer, FollowUp
+from crm.followups.queries.answers import correction_of, stamp_of
 from crm.followups.rules import FollowUpDecision
-from crm.followups.rules.answers import stamp
 from crm.integrations.models import OutboxMessage
 from tests.factories import make_visit
 
@@ -115,7 +115,7 @@ def _do(session: Session, now, one: FollowUp, what: str) -> None:  # type: ignor
         with session.begin_nested():
             yield session
 
-    seen = stamp(one.promise, one.due_on, one.owed_by)
+    seen = stamp_of(one, correction_of(session, one))
     if what == "ask":
         ask_companies(begin, now)
     elif what == "later":

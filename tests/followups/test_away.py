@@ -11,13 +11,17 @@ from sqlalchemy.orm import Session
 from crm.base.clock import add_working_days, at
 from crm.calendars.models import Absence
 from crm.followups.actions import nag
+from crm.followups.queries.away import substitutes
+from crm.followups.queries.owning import stood_in_for
 from crm.followups.rules.digest import WORDS, Figure, Morning, Section
 from crm.integrations.render import render_mail
 from crm.integrations.sms_words import segments
 from crm.people.actions import set_active
 from tests.factories import make_jobcentre, make_user, make_visit
+from tests.factories.core import make_firm
 from tests.factories.followups import make_follow_up
 from tests.factories.leave import make_leave
+from tests.factories.people import make_role
 from tests.followups.telling import DUE, digests, lead_of, morning, told
 
 WEEK = add_working_days(DUE, 6)
@@ -38,6 +42,24 @@ def test_a_lead_on_leave_is_stood_in_for_and_told_on_coming_back(session: Sessio
         nag(session, morning(count))
     [back] = digests(session, lead)
     assert back.created_at == morning(7)
+
+
+def test_a_substitute_who_lost_the_role_gets_nothing_and_the_lead_does(session: Session) -> None:
+    lead, home = lead_of(session), make_jobcentre(session)
+    visit = make_visit(session, state="held")
+    other, next_one = (make_user(session, "consultant", jobcentre=home) for _n in range(2))
+    make_leave(session, visit.consultant, DUE, WEEK, other)
+    make_follow_up(session, visit=visit, due_on=DUE)
+    assert set(stood_in_for(session, other.id, DUE)) == {visit.consultant_id}
+    other.roles.clear()
+    make_role(session, other, "phoner", calling_firm_id=make_firm(session).id)
+    assert stood_in_for(session, other.id, DUE) == {}
+    assert substitutes(session, [visit.consultant_id], DUE) == {visit.consultant_id: None}
+    nag(session, morning(0))
+    assert told(session, other) == []
+    assert told(session, lead) == [("due", "lead")]
+    make_leave(session, other, DUE, WEEK, next_one)
+    assert substitutes(session, [visit.consultant_id], DUE) == {visit.consultant_id: next_one.id}
 
 
 def test_a_lead_on_leave_without_a_substitute_leaves_it_to_the_region(session: Session) -> None:

@@ -171,6 +171,27 @@ def test_a_correction_in_their_own_words(client: FlaskClient, db: Session, agree
     assert 'value="2026-12-03"' in again
 
 
+def test_the_second_window_sees_what_the_first_wrote_before_it_replaces_it(
+    client: FlaskClient, db: Session, agreed: FollowUp
+) -> None:
+    address = f"{of(agreed)}/{agreed.id}/ret"
+    typed = {"owed_by": "jobcentre", "due_on": DUE.isoformat()}
+    assert client.post(address, data=seen(agreed) | typed | {"words": "Det var tre"}).status_code == 303
+    second = client.post(address, data=seen(agreed) | typed | {"words": "Det var fire"})
+    assert second.status_code == 422
+    page = text(second)
+    assert "I har selv skrevet til aftalen, siden I åbnede siden." in page
+    assert "<blockquote>Det var tre" in page
+    assert "Det var fire</textarea>" in page
+    assert answers(db) == [("corrected", "Det var tre", None, None)]
+    assert client.post(f"{of(agreed)}/{agreed.id}/rigtigt", data=seen(agreed)).status_code == 409
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found
+    meant = client.post(address, data={"seen": found[1], **typed, "words": "Det var fire"})
+    assert meant.status_code == 303
+    assert answers(db) == [("corrected", "Det var fire", None, None)]
+
+
 def test_an_answer_to_a_page_that_is_no_longer_true(client: FlaskClient, db: Session, agreed: FollowUp) -> None:
     shown = seen(agreed)
     snooze(db, agreed.owner, NOW, agreed, date(2026, 12, 4), "Syg, internt")
@@ -329,6 +350,53 @@ def test_the_owner_sees_the_correction_and_takes_it_over(
     assert "Sende tre CV'er" in text(client.get(of(agreed)))
 
 
+@pytest.mark.parametrize("way", ["accept", "decline"])
+def test_without_an_address_the_page_and_the_api_say_that_nothing_was_sent(
+    client: FlaskClient,
+    db: Session,
+    sign_in: Enter,
+    api: Callable[[User], dict[str, str]],
+    visit: Visit,
+    agreed: FollowUp,
+    way: str,
+) -> None:
+    answer_id = correction(client, db, agreed)
+    other = told(db, visit, "En anden")
+    client.post(f"{of(agreed)}/{other.id}/ret", data=seen(other) | {"owed_by": "company", "due_on": DUE.isoformat()})
+    [(other_id,)] = rows(db, sa.func.max(Answer.id))
+    visit.contact_email = None
+    db.commit()
+    before = rows(db, OutboxMessage.id)
+    sign_in(client, agreed.owner)
+    base = f"/followups/{agreed.id}/answers/{answer_id}"
+    page = text(client.get(base))
+    assert "Besøget har ingen mailadresse. Ring, og sig, hvad du svarer." in page
+    assert "send" not in page.lower().split("<main")[1].split("</main")[0].replace("ansend", "")
+    data = {"promise": "x", "due_on": "2026-12-03", "owed_by": "jobcentre", "words": "Vi aftalte to"}
+    done = client.post(f"{base}/{way}", data=data, follow_redirects=True)
+    assert "Besøget har ingen mailadresse, så virksomheden har ikke fået noget." in text(done)
+    assert "på mail." not in text(done)
+    url = f"/api/v1/followups/{other.id}/answers/{other_id}/settle"
+    settled = client.post(
+        url, json={"settle_as": f"{way}ed".replace("ee", "e"), "words": "To"}, headers=api(agreed.owner)
+    )
+    assert (settled.status_code, settled.json["told"]) == (200, False)
+    assert rows(db, OutboxMessage.id) == before
+
+
+def test_a_correction_of_what_is_done_is_no_longer_to_be_answered(
+    client: FlaskClient, db: Session, sign_in: Enter, agreed: FollowUp
+) -> None:
+    answer_id = correction(client, db, agreed)
+    fulfil(db, agreed.owner, NOW, agreed, "Sendt")
+    db.commit()
+    assert "Aftalen er afsluttet siden." in text(client.get(of(agreed)))
+    sign_in(client, agreed.owner)
+    assert client.get(f"/followups/{agreed.id}/answers/{answer_id}").status_code == 302
+    assert "Svar på rettelsen" not in text(client.get(f"/followups/{agreed.id}"))
+    assert "Svar på rettelsen" not in text(client.get("/followups"))
+
+
 def test_a_stranger_among_us_does_not_settle_it(
     client: FlaskClient, db: Session, sign_in: Enter, agreed: FollowUp
 ) -> None:
@@ -361,7 +429,7 @@ def test_answers_by_the_api(
     assert client.post(url, json={"settle_as": "declined"}, headers=headers).status_code == 422
     assert client.post(url, json={"settle_as": "noted"}, headers=headers).status_code == 409
     done = client.post(url, json={"settle_as": "accepted"}, headers=headers)
-    assert (done.status_code, done.json["settled_as"]) == (200, "accepted")
+    assert (done.status_code, done.json["settled_as"], done.json["told"]) == (200, "accepted", True)
     late = client.post(url, json={"settle_as": "declined", "words": "x"}, headers=headers)
     assert (late.status_code, late.json["code"]) == (409, "settled")
     other = told(db, visit, "En anden")

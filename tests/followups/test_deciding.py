@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
 from crm.base.clock import danish_date
+from crm.base.scope import Scope
 from crm.campaigns.models import Campaign
 from crm.followups.actions import close_visit, fulfil, nag, reopen
 from crm.followups.models import Answer, FollowUp, Nag
-from crm.followups.queries import board
+from crm.followups.queries import board, kept_rate
 from crm.followups.rules import FollowUpDecision, NoFollowUp
 from crm.integrations.models import OutboxMessage
 from crm.openings.actions.life import close
 from crm.people.permissions import scope_of
+from crm.reports.queries import behind_promises, promises
 from crm.visits.models import Visit
 from crm.visits.rules import VisitReport
 from tests.factories import make_visit
@@ -141,3 +143,72 @@ def test_a_closed_opening_and_a_campaign_that_is_over_leave_the_promise_on_the_l
     assert [f.id for f in found.today] == [agreed.id]
     nag(session, due)
     assert session.scalars(select(Nag.follow_up_id)).all() == [agreed.id]
+
+
+def ours(session: Session, now: datetime) -> tuple[int, int, int]:
+    """(due, kept, late) of ours as the figures say on the day."""
+    found = kept_rate(session, Scope(everything=True), danish_date(now))["jobcentre"]
+    return found.due, found.kept, found.late
+
+
+LATE = timedelta(days=13)
+THEIRS = FollowUpDecision("company", date(2026, 12, 21), "De sender opslaget", "company_owes")
+AGAIN = FollowUpDecision("jobcentre", date(2026, 12, 21), "Sende CV'er", "we_owe")
+
+
+@pytest.mark.parametrize("instead", [NONE, THEIRS])
+def test_a_broken_promise_stays_in_the_figures_when_the_report_takes_it_back(
+    session: Session, visit: Visit, now: datetime, instead: FollowUpDecision | NoFollowUp
+) -> None:
+    report(session, visit, now, SEND)
+    assert ours(session, now + timedelta(days=7)) == (0, 0, 0), "on its day it is not decided"
+    late = now + LATE
+    assert ours(session, late) == (1, 0, 0)
+    report(session, visit, late, instead)
+    assert ours(session, late) == (1, 0, 0)
+    counted = promises(session, Scope(everything=True), None, now=late).total["jobcentre"]
+    assert (counted["never"], counted.due) == (1, 1)
+    found, total, _page = behind_promises(session, Scope(everything=True), None, "never", now=late, side="jobcentre")
+    assert (total, [one.voided_at for one in found]) == (1, [late])
+
+
+def test_the_one_in_its_place_carries_it_on_and_counts_once(session: Session, visit: Visit, now: datetime) -> None:
+    report(session, visit, now, SEND)
+    late = now + LATE
+    for decision in (AGAIN, NONE, THEIRS, SEND, AGAIN):
+        report(session, visit, late, decision)
+        assert ours(session, late) == (1, 0, 0), decision
+    [alive_now] = alive(session)
+    fulfil(session, visit.consultant, late, alive_now)
+    assert ours(session, late) == (1, 0, 1), "done, and late"
+
+
+def test_two_broken_ones_are_not_carried_by_one(session: Session, visit: Visit, now: datetime) -> None:
+    report(session, visit, now, SEND)
+    [first] = alive(session)
+    fulfil(session, visit.consultant, now, first)
+    report(session, visit, now, OTHER)
+    reopen(session, visit.consultant, now, first)
+    late = now + timedelta(days=20)
+    assert ours(session, late) == (2, 0, 0)
+    report(session, visit, late, AGAIN)
+    assert ours(session, late) == (2, 0, 0)
+
+
+def test_what_is_taken_back_in_time_or_on_its_day_counts_nowhere(session: Session, visit: Visit, now: datetime) -> None:
+    report(session, visit, now, SEND)
+    report(session, visit, now + timedelta(days=7), NONE)
+    assert ours(session, now + LATE) == (0, 0, 0)
+
+
+def test_a_report_that_gives_in_to_the_companys_word_takes_it_out(
+    session: Session, visit: Visit, now: datetime
+) -> None:
+    report(session, visit, now, SEND)
+    late = now + LATE
+    [agreed] = alive(session)
+    said = Answer(follow_up_id=agreed.id, at=late, kind="corrected", words="Det var os", owed_by="company")
+    session.add(said)
+    session.flush()
+    report(session, visit, late, THEIRS)
+    assert (said.settled_as, ours(session, late)) == ("accepted", (0, 0, 0))

@@ -28,9 +28,9 @@ from crm.followups.actions.answers import correct, say_kept
 from crm.followups.actions.hand_over import hand_over
 from crm.followups.jobs.nagging import run
 from crm.followups.models import Digest, FollowUp, Nag, Notice
+from crm.followups.queries.answers import correction_of, stamp_of
 from crm.followups.queries.away import away
-from crm.followups.rules import LAST_MINUTE, NAG_MINUTE, ORDER, nag_day, step_on
-from crm.followups.rules.answers import stamp
+from crm.followups.rules import LAST_MINUTE, NAG_MINUTE, ORDER, UNANSWERED, nag_day, step_on
 from crm.people.actions import set_active
 from crm.people.actions.leave import add_leave, end_leave
 from crm.people.models import Leave, User
@@ -110,7 +110,7 @@ class Reminders(RuleBasedStateMachine):
     def the_company_answers(self, which: int, kept: bool) -> None:
         one = self.one(which)
         if kept:
-            shown = stamp(one.promise, one.due_on, one.owed_by)
+            shown = stamp_of(one, correction_of(self.db, one))
             self.verb(lambda: correct(self.db, self.now, one, shown, f"Det var {which}"))
         else:
             self.verb(lambda: say_kept(self.db, self.now, one, False))
@@ -162,9 +162,10 @@ class Reminders(RuleBasedStateMachine):
         self.db.flush()
         nags = self.db.execute(select(Nag.follow_up_id, Nag.step, Nag.due_on).order_by(Nag.id)).all()
         assert max(Counter(nags).values(), default=0) <= 1
-        climbed: dict[tuple[int, date], list[int]] = {}
+        climbed: dict[tuple[int, date, tuple[str, ...]], list[int]] = {}
         for follow_up_id, step, due_on in nags:
-            climbed.setdefault((follow_up_id, due_on), []).append(ORDER.index(step))
+            ladder = UNANSWERED if step in UNANSWERED else ORDER
+            climbed.setdefault((follow_up_id, due_on, ladder), []).append(ladder.index(step))
         assert all(ranks == sorted(ranks) for ranks in climbed.values()), "never a step down"
         late = select(Nag.id).join(FollowUp).where(FollowUp.state == "done", Nag.written_at > FollowUp.done_at)
         assert self.db.scalars(late).all() == [], "what is done is left in peace"
@@ -190,7 +191,8 @@ class Reminders(RuleBasedStateMachine):
             step = step_on(one.due_on, day)
             if step is None or str(one.id) in aside:
                 continue
-            there = self.db.scalars(select(Nag).where(Nag.follow_up_id == one.id, Nag.due_on == one.due_on)).all()
+            wanted = select(Nag).where(Nag.follow_up_id == one.id, Nag.due_on == one.due_on, Nag.step.in_(ORDER))
+            there = self.db.scalars(wanted).all()
             last = max(there, key=lambda row: ORDER.index(row.step), default=None)
             assert last is not None, "due, and nobody wrote it"
             assert ORDER.index(last.step) >= ORDER.index(step.key)

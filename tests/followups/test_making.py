@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.base.clock import add_working_days, is_working_day
-from crm.followups.actions import fulfil
+from crm.base.clock import add_working_days, is_working_day, next_working_day
+from crm.base.errors import Invalid
+from crm.followups.actions import fulfil, reopen
 from crm.followups.actions.hand_over import hand_over
 from crm.followups.jobs.making import follow_visits, missing_details, placement_endings
 from crm.followups.models import FollowUp
 from crm.followups.rules.making import details_due, ending_due, is_near, reaches
 from crm.integrations.models import OutboxMessage
+from crm.openings.actions.placements import resume
 from crm.openings.models import Candidacy, Candidate, Opening, Placement
 from crm.people.models import Jobcentre
 from crm.visits.models import Visit, VisitEvent
@@ -82,13 +84,16 @@ def made(session: Session, kind: str) -> list[FollowUp]:
 
 
 @settings(deadline=None)
-@given(DAYS, DAYS, st.integers(1, 40))
-def test_due_dates_are_working_days_that_have_not_passed(ends_on: date, today: date, days: int) -> None:
-    due = ending_due(ends_on, days, today)
+@given(DAYS, DAYS, st.integers(1, 40), st.integers(0, 500))
+def test_due_dates_are_working_days_that_have_not_passed(ends_on: date, today: date, days: int, length: int) -> None:
+    starts_on = ends_on - timedelta(days=length)
+    due = ending_due(starts_on, ends_on, days, today)
     assert is_working_day(due)
     assert due >= today
     if add_working_days(ends_on, -days) >= today:
-        assert due < ends_on
+        assert due <= ends_on
+    half = next_working_day(starts_on + timedelta(days=length // 2))
+    assert due >= min(half, ends_on) or half > ends_on
     if is_near(due, today) and ends_on >= today:
         assert ends_on <= reaches(today, days)
     assert is_working_day(details_due(ends_on, today))
@@ -217,3 +222,77 @@ def passed(session: Session, visit: Visit, to: int, at: datetime) -> None:
     session.add(VisitEvent(visit_id=visit.id, at=at, kind="hand_over", data=data))
     visit.consultant_id = visit.responsible_id = to
     session.flush()
+
+
+def ending(session: Session, begin: Begin, now: datetime, ends_on: date) -> tuple[Placement, FollowUp]:
+    placement = placed(session, ends_on)
+    assert placement_endings(begin, now) == 1
+    return placement, made(session, "placement_ending")[0]
+
+
+@pytest.mark.parametrize(("came", "permanent"), [("permanent", True), ("ended", False)])
+def test_what_came_of_the_talk_ends_the_placement_on_its_last_day(
+    session: Session, begin: Begin, now: datetime, came: str, permanent: bool
+) -> None:
+    placement, talk = ending(session, begin, now, date(2026, 12, 18))
+    fulfil(session, talk.owner, now, talk, outcome_key=came)
+    assert (placement.state, placement.permanent) == ("agreed", None), "it still runs"
+    assert placement_endings(begin, now + timedelta(days=23)) == 0
+    assert placement_endings(begin, now + timedelta(days=25)) == 1
+    session.refresh(placement)
+    assert (placement.state, placement.ended_on, placement.permanent) == ("ended", date(2026, 12, 18), permanent)
+    assert placement_endings(begin, now + timedelta(days=26)) == 0
+
+
+def test_a_talk_after_the_last_day_ends_the_placement_at_once_and_undo_takes_both_back(
+    session: Session, begin: Begin, now: datetime
+) -> None:
+    placement, talk = ending(session, begin, now, date(2026, 12, 18))
+    late = now + timedelta(days=26)
+    fulfil(session, talk.owner, late, talk, outcome_key="permanent")
+    assert (placement.state, placement.permanent, placement.ended_because) == ("ended", True, "as_agreed")
+    reopen(session, talk.owner, late + timedelta(minutes=1), talk)
+    session.refresh(placement)
+    assert (placement.state, placement.ended_on, placement.permanent, talk.state) == ("agreed", None, None, "open")
+
+
+def test_nothing_is_ended_that_goes_on(session: Session, begin: Begin, now: datetime) -> None:
+    placement, talk = ending(session, begin, now, date(2026, 12, 18))
+    late = now + timedelta(days=26)
+    fulfil(session, talk.owner, now, talk, outcome_key="ended")
+    placement.ends_on = date(2027, 6, 30)
+    session.flush()
+    assert placement_endings(begin, late) == 0
+    assert placement.state == "agreed", "another last day than the one that was talked about"
+    placement.ends_on = date(2026, 12, 18)
+    session.flush()
+    assert placement_endings(begin, late) == 1
+    resume(session, talk.owner, late, placement)
+    assert placement_endings(begin, late + timedelta(days=1)) == 0
+    assert placement.state == "agreed", "somebody has written that it goes on"
+
+
+def test_the_talk_of_a_short_placement_comes_when_half_of_it_has_passed() -> None:
+    assert ending_due(date(2026, 11, 17), date(2026, 12, 2), 10, date(2026, 11, 17)) == date(2026, 11, 24)
+    assert ending_due(date(2026, 6, 1), date(2026, 12, 18), 10, date(2026, 11, 17)) == date(2026, 12, 4)
+
+
+def test_details_have_not_come_while_some_lack(session: Session, begin: Begin, now: datetime) -> None:
+    opening = make_opening(session, occupation="Kok", tasks="Koge")
+    missing_details(begin, now)
+    [one] = made(session, "data_missing")
+    with pytest.raises(Invalid) as refused:
+        fulfil(session, one.owner, now, one, outcome_key="details_in")
+    assert list(refused.value.errors) == ["outcome_key"]
+    assert refused.value.fields["lacking"] == "timer, start, CV'er"
+    assert one.state == "open"
+    fill(opening)
+    session.flush()
+    assert fulfil(session, one.owner, now, one, outcome_key="details_in").state == "done"
+
+
+def test_without_the_details_another_outcome_closes_it(session: Session, begin: Begin, now: datetime) -> None:
+    make_opening(session)
+    missing_details(begin, now)
+    [one] = made(session, "data_missing")
+    assert fulfil(session, one.owner, now, one, outcome_key="no_need").state == "done"

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import event, func, select
+import pytest
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import add_working_days
 from crm.base.scope import Scope
 from crm.campaigns.models import Campaign
 from crm.followups.actions import close_visit, fulfil, nag, snooze
-from crm.followups.models import Nag, Notice
+from crm.followups.actions.answers import correct, say_kept
+from crm.followups.actions.settling import accept, decline
+from crm.followups.jobs.nagging import run
+from crm.followups.models import Answer, FollowUp, Nag, Notice
 from crm.followups.queries import board, of_visit, open_count
+from crm.followups.queries.answers import stamp_of
+from crm.followups.queries.notices import notices
 from crm.followups.rules import FollowUpDecision
 from crm.people.actions import set_active
 from crm.people.models import Jobcentre, User
@@ -192,7 +200,7 @@ def test_many_at_once_take_few_queries_and_two_mails(session: Session) -> None:
     bind = session.connection()
     event.listen(bind, "before_cursor_execute", lambda *args: seen.append(args[2]))
     assert nag(session, morning(2)) == 450
-    assert len(seen) < 70
+    assert len(seen) < 90
     assert session.scalar(select(func.count()).select_from(Notice)) == 900
     assert subjects(session, visit.consultant) == ["450 aftaler over fristen"]
     assert subjects(session, lead) == ["450 aftaler til orientering"]
@@ -231,3 +239,72 @@ def test_the_board_of_the_one_who_owes(session: Session) -> None:
     make_follow_up(session, due_on=DUE)
     found = board(session, Scope(own=agreed.owner_id), DUE)
     assert [f.id for f in found.today] == [agreed.id]
+
+
+def corrected(session: Session) -> tuple[FollowUp, Answer, User]:
+    """An agreement far ahead that the company corrected on DUE, with its lead."""
+    lead = lead_of(session)
+    visit = make_visit(session, state="held", contact_email="mette@eksempel.invalid")
+    agreed = make_follow_up(session, visit=visit, due_on=add_working_days(DUE, 40), told_at=morning(-3))
+    said = correct(session, morning(0), agreed, stamp_of(agreed, None), "Det var tre")
+    return agreed, said, lead
+
+
+def test_a_correction_nobody_answers_is_reminded_of_and_reaches_the_lead(session: Session) -> None:
+    agreed, said, lead = corrected(session)
+    written = [nag(session, morning(count)) + nag(session, morning(count)) for count in range(8)]
+    assert written == [0, 0, 1, 0, 0, 1, 0, 0]
+    assert steps(session) == [("unanswered", agreed.owner_id), ("unanswered_lead", lead.id)]
+    owner = session.get_one(User, agreed.owner_id)
+    assert told(session, owner) == [("answer", "owner"), ("unanswered", "owner")]
+    assert told(session, lead) == [("unanswered", "copy"), ("unanswered_lead", "lead")]
+    assert [mail.created_at for mail in digests(session, owner)] == [morning(0), morning(2)]
+    assert [mail.created_at for mail in digests(session, lead)] == [morning(2), morning(5)]
+    last = digests(session, lead)[-1]
+    assert "Virksomheden har rettet aftalen" in last.body_text
+    assert f"Tal med {owner.name}" in last.body_text
+    assert notices(session, lead.id).total == 2
+    decline(session, owner, morning(6), said, "Vi aftalte to")
+    assert notices(session, lead.id).total == 0, "what is answered waits for nobody"
+
+
+@pytest.mark.parametrize("how", ["answered", "done", "kept"])
+def test_what_is_settled_in_time_reaches_no_lead(session: Session, how: str) -> None:
+    agreed, said, lead = corrected(session)
+    nag(session, morning(2))
+    if how == "answered":
+        accept(session, agreed.owner, morning(3), said)
+    elif how == "done":
+        fulfil(session, agreed.owner, morning(3), agreed, "Sendt")
+    else:
+        agreed.asked_at = morning(3)
+        say_kept(session, morning(3), agreed, True)
+    assert [nag(session, morning(count)) for count in range(3, 12)] == [0] * 9
+    assert told(session, lead) == [("unanswered", "copy")]
+
+
+def test_the_campaigns_own_days_count_and_a_late_scheduler_writes_the_highest_alone(session: Session) -> None:
+    agreed, _said, lead = corrected(session)
+    campaign = session.get_one(Campaign, agreed.campaign_id)
+    campaign.nag_overdue_days, campaign.nag_lead_days = 3, 4
+    session.flush()
+    assert [nag(session, morning(count)) for count in (2, 3)] == [0, 1]
+    campaign.nag_overdue_days, campaign.nag_lead_days = 4, 6
+    session.flush()
+    session.execute(delete(Notice))
+    session.execute(delete(Nag))
+    assert nag(session, morning(9)) == 1
+    assert steps(session) == [("unanswered_lead", lead.id)]
+    assert [role for _step, role in told(session, agreed.owner)] == ["owner"]
+
+
+def test_two_schedulers_remind_of_a_correction_once(session: Session) -> None:
+    corrected(session)
+
+    @contextmanager
+    def begin() -> Iterator[Session]:
+        with session.begin_nested():
+            yield session
+
+    assert [run(begin, morning(2)), run(begin, morning(2))] == [1, 0]
+    assert session.scalar(select(func.count(Nag.id))) == 1

@@ -22,16 +22,18 @@ from crm.base.activity import Activity
 from crm.base.clock import add_working_days, danish_date
 from crm.base.db import is_sqlite
 from crm.base.errors import Refusal
+from crm.base.scope import Scope
 from crm.base.words import LONG_MONTHS
 from crm.followups import actions, queries
 from crm.followups.actions.answers import correct, say_kept
 from crm.followups.actions.hand_over import hand_over, hand_over_many, hand_over_visit
 from crm.followups.actions.settling import accept, decline, take_note
 from crm.followups.models import Answer, FollowUp
+from crm.followups.queries.answers import correction_of, stamp_of
 from crm.followups.queries.hand_over import Which, open_of
+from crm.followups.queries.kept import kept_rate
 from crm.followups.queries.owning import stood_in_for
 from crm.followups.rules import OUTCOMES, FollowUpDecision, NoFollowUp
-from crm.followups.rules.answers import stamp
 from crm.integrations.models import OutboxMessage
 from crm.people.actions import set_active
 from crm.people.models import Jobcentre
@@ -44,7 +46,7 @@ from tests.factories.leave import make_leave
 STEPS = int(os.environ.get("CRM_STEPS", "0"))
 LENGTH = 40
 HELD = VisitReport("held", pressed=False)
-CODES = {"done", "open", "late", "followed", "same", "stale", "settled"}
+CODES = {"done", "open", "late", "followed", "same", "stale", "settled", "written"}
 CHANGES = ("agreed", "replaced", "moved", "withdrawn")
 MOVES = {"followups.snooze", "followups.corrected"}
 
@@ -89,6 +91,7 @@ class Promises(RuleBasedStateMachine):
         self.lead = make_user(self.db, "jobcentre_lead", jobcentre=here)
         make_user(self.db, "admin")
         self.known: dict[int, Row] = {}
+        self.broken = 0
 
     def teardown(self) -> None:
         self.point.rollback()
@@ -202,7 +205,7 @@ class Promises(RuleBasedStateMachine):
     @rule(which=number, ahead=days, moved=st.booleans(), side=st.sampled_from([None, "jobcentre", "company"]))
     def the_company_corrects(self, which: int, ahead: int, moved: bool, side: str | None) -> None:
         found = self.one(which, [f for f in self.open() if f.told_at])
-        seen = stamp(found.promise, found.due_on, found.owed_by)
+        seen = stamp_of(found, correction_of(self.db, found))
         due_on = self.day(ahead) if moved else None
         self.attempt(lambda: correct(self.db, self.now, found, seen, "Det var tre", due_on, side))
 
@@ -247,6 +250,18 @@ class Promises(RuleBasedStateMachine):
         listed += [f.id for f in self.db.scalars(queries.statement(scope, unowned=True))]
         assert sorted(listed) == sorted(found)
         assert {f.id for f in self.db.scalars(queries.statement(scope))} == set(found), "and the lead sees them all"
+
+    @invariant()
+    def what_we_broke_stays_in_the_figures(self) -> None:
+        """Nothing makes the number of ours whose first day has passed smaller, but the company's own word that it was
+        theirs to do."""
+        of_today = [f for f in self.all() if f.first_due_on == self.today and f.owed_by == "jobcentre"]
+        done_today = [f for f in of_today if f.done_at is not None and f.outcome_key != "not_reached"]
+        theirs = select(Answer.id).where(Answer.owed_by == "company", Answer.settled_as == "accepted")
+        due = kept_rate(self.db, Scope(everything=True), self.today)["jobcentre"].due - len(done_today)
+        standing = due + len(self.db.scalars(theirs).all())
+        assert standing >= self.broken
+        self.broken = standing
 
     @invariant()
     def who_stands_in_reaches_what_is_due(self) -> None:

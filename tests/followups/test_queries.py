@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -38,15 +38,25 @@ def test_kept_by_side_by_the_first_date_on_the_danish_calendar(session: Session)
         done_at=datetime(2026, 11, 26, 9, tzinfo=UTC),
     )
     make_follow_up(session, visit=visit, due_on=date(2027, 3, 1))
-    make_follow_up(session, visit=visit, due_on=date(2026, 11, 20), voided_at=just_after)
+    make_follow_up(session, visit=visit, due_on=date(2026, 11, 20), voided_at=just_after)  # taken back too late
+    make_follow_up(session, visit=visit, due_on=date(2026, 11, 20), voided_at=just_before_midnight)
+    make_follow_up(session, visit=visit, due_on=date(2026, 11, 20), owed_by="company", voided_at=just_after)
     found = kept_rate(session, EVERYTHING, TODAY)
     assert {side: (k.due, k.kept, k.late) for side, k in found.items()} == {
-        "jobcentre": (3, 1, 2),
+        "jobcentre": (4, 1, 2),
         "company": (1, 0, 0),
-        "all": (4, 1, 2),
+        "all": (5, 1, 2),
     }
-    assert kept_rate(session, EVERYTHING, TODAY, campaign_id=visit.campaign_id)["all"].due == 4
+    assert kept_rate(session, EVERYTHING, TODAY, campaign_id=visit.campaign_id)["all"].due == 5
     assert kept_rate(session, Scope(own=visit.consultant_id + 1), TODAY)["all"].due == 0
+
+
+def test_what_is_due_today_is_decided_when_it_is_done_or_the_day_has_passed(session: Session) -> None:
+    visit = make_visit(session, state="held")
+    for done_at in (None, datetime(2026, 12, 1, 8, tzinfo=UTC)):
+        make_follow_up(session, visit=visit, due_on=TODAY, state="done" if done_at else "open", done_at=done_at)
+    for day, expected in ((TODAY - timedelta(days=1), 0), (TODAY, 1), (TODAY + timedelta(days=1), 2)):
+        assert kept_rate(session, EVERYTHING, day)["jobcentre"].due == expected
 
 
 def test_the_board_keeps_to_the_scope_and_counts_all(session: Session) -> None:

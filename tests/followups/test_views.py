@@ -166,7 +166,9 @@ def test_correcting_starts_from_what_was_reported_and_counts_once(page: FlaskCli
     assert "Ret rapporten" in html
     for kept in ('value="2026-12-08" checked', 'value="held" checked', "To kandidater", "God snak"):
         assert kept in html
-    page.post(f"/visits/{visit.id}/report", data=without("types", owed_by="none", because="De lukker"))
+    gone = {"gone": "y", "gone_ids": ",".join(map(str, db.scalars(select(Opening.id))))}
+    db.commit()
+    page.post(f"/visits/{visit.id}/report", data=without("types", owed_by="none", because="De lukker", **gone))
     db.expire_all()
     assert db.scalars(select(Opening).where(Opening.voided_at.is_(None))).all() == []
     assert db.scalars(select(FollowUp).where(FollowUp.voided_at.is_(None))).all() == []

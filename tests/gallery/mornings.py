@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
-from types import SimpleNamespace
 from typing import Any
 
 from crm.base.clock import add_working_days, danish_date
 from crm.followups.actions.digests import context
 from crm.followups.rules.digest import Entry, Figure, compose
 from crm.openings.rules import board_link
+from crm.openings.rules.board import Card
+from crm.openings.rules.news import BoardLines
 from crm.openings.rules.types import SHORT
 from tests.conftest import NOW
 from tests.gallery.letters import Example, other
@@ -25,7 +27,8 @@ def _entry(number: int, title: str, workplace: str, days: int, **more: Any) -> E
 
 
 def digests() -> list[Example]:
-    """A consultant's morning, a lead's, a substitute's, a flood, and the region's figures."""
+    """A consultant's morning, a lead's, a substitute's, a flood, the region's figures, and the board's news beside
+    agreements and alone."""
     own = [
         _entry(1, "Sende 2 CV'er på tømrersvende", "Hadsund Blik & Rør ApS", 0),
         _entry(2, "Ringe om lærlinge", "Skovens Maskinværksted", -2),
@@ -51,6 +54,9 @@ def digests() -> list[Example]:
         "substitute": (compose(stands_in, [], DAY), 1),
         "many": (compose(many, [], DAY), 0),
         "region": (compose([], figures, DAY), 0),
+        "and-board": (compose(own[:2], [], DAY, _board(offers=2)), 1),
+        "board": (compose([], [], DAY, _board(offers=1)), 0),
+        "board-answered": (compose([], [], DAY, BoardLines(answers=_board().answers, counts=(0, 0, 1))), 0),
     }
     return [(name, context(other(), morning, rest)) for name, (morning, rest) in cases.items()]
 
@@ -59,38 +65,50 @@ def sms() -> list[Example]:
     return [(name, {"headline": parts["headline"], "page": parts["page"]}) for name, parts in digests()]
 
 
-def boards() -> list[Example]:
-    """What is new on the board, to a partner by its link and to a colleague of another jobcentre."""
-    card: dict[str, Any] = {
-        "own_type": "",
+def _card(opening_id: int, occupation: str, type: str, cvs_by: date | None = None, **more: Any) -> Card:
+    values: dict[str, Any] = {
+        **{field.name: "" for field in fields(Card)},
+        "opening_id": opening_id,
+        "occupation": occupation,
+        "type": type,
+        "cvs_by": cvs_by,
+        "positions": 1,
+        "akutjob": False,
         "postcode": "9560",
         "town": "Hadsund",
         "jobcentre": "Jobcenter Mariagerfjord",
+        **more,
     }
+    return Card(**values)
+
+
+def _board(*, offers: int = 0) -> BoardLines:
     cards = [
-        SimpleNamespace(
-            opening_id=5, occupation="Tømrersvend", type="ordinary", positions=2, akutjob=True,
-            cvs_by=date(2026, 12, 1), **card,
-        ),
-        SimpleNamespace(
-            opening_id=6, occupation="", type="wage_subsidy", positions=1, akutjob=False, cvs_by=None, **card
-        ),
-    ]  # fmt: skip
-    offers = [{"reference": "P-17", "occupation": "Tømrersvend", "opening_id": 5, "by": "Fagligt Fælles Forbund"}]
+        _card(5, "Tømrersvend", "ordinary", date(2026, 12, 1), positions=2),
+        _card(6, "", "wage_subsidy"),
+        _card(7, "Køkkenmedhjælper", "ordinary", akutjob=True, town="Hobro", postcode="9500"),
+    ]
+    waiting = [
+        {"reference": "P-17", "occupation": "Tømrersvend", "opening_id": 5, "by": "Fagligt Fælles Forbund"},
+        {"reference": "V-4", "occupation": "Lagermedarbejder", "opening_id": 8, "by": "Jobcenter Vesthimmerland"},
+    ]
     answers = [
         {
             "reference": "P-12", "occupation": "Kok", "opening_id": 9, "jobcentre": "Jobcenter Vesthimmerland",
             "standing": "Nej tak", "words": "Stillingen er besat.",
         }
     ]  # fmt: skip
+    return BoardLines(cards, waiting[:offers], answers, (23 if offers else 3, offers, 1))
+
+
+def boards() -> list[Example]:
+    """What is new on the board, to a partner by its link."""
     shared: dict[str, Any] = {
+        "greeted": "Lis Partner",
+        "link": board_link.url(4, "nøgle", NOW),
         "days": board_link.GOOD_FOR.days,
         "types": SHORT,
-        "greeted": "Lis Partner",
-        "answers": answers,
     }
-    partner = {"partner": True, "link": board_link.url(4, "nøgle", NOW), "offers": [], "counts": (2, 0, 1)}
-    colleague = {"partner": False, "link": None, "offers": offers, "counts": (2, 1, 1)}
-    return [
-        (name, {**shared, "cards": cards, **parts}) for name, parts in (("partner", partner), ("colleague", colleague))
-    ]
+    news = _board()
+    answered = BoardLines(answers=news.answers, counts=(0, 0, 1))
+    return [("partner", {**shared, "board": news}), ("answered", {**shared, "board": answered})]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from crm.base.db import is_sqlite
 from crm.base.errors import Refusal
 from crm.integrations.actions import BACKOFF, LEASE, deliver_due, retry, send
 from crm.integrations.models import OutboxMessage
 from crm.integrations.queries import about_workplace, counts, messages
 from crm.integrations.sms import AmbiguousDelivery
+from crm.recurring.models import SetAside
+from crm.recurring.rules import AGAIN
 from tests.conftest import NOW
 from tests.factories.core import make_user, make_workplace
 from tests.factories.integrations import make_message
@@ -168,3 +171,45 @@ def test_pages_of_the_outbox_run_backwards(session):
     assert messages(session, "failed") == []
     assert [message.id for message in about_workplace(session, workplace.id)] == [made[3].id, made[1].id]
     assert session.scalar(select(func.count()).select_from(OutboxMessage)) == 5
+
+
+def spoil(session, key, whole=False):
+    """A row as no code of ours writes it; ``whole``: made whole again."""
+    column, bad, good = ("attachments", "{", "[]") if is_sqlite(session) else ("created_at", "infinity", "2026-11-24")
+    session.execute(
+        text(f"UPDATE outbox SET {column} = :value WHERE dedupe_key = :key"),
+        {"value": good if whole else bad, "key": key},
+    )
+    session.commit()
+    session.expunge_all()
+
+
+def test_a_row_that_cannot_be_loaded_is_set_aside_and_stops_no_other(session, sessions):
+    for key in ("first", "second", "third"):
+        write(session, key)
+    spoil(session, "first")
+    number = session.scalar(select(OutboxMessage.id).where(OutboxMessage.dedupe_key == "first"))
+    postman = Postman()
+    assert deliver_due(sessions, {"mail": postman}, NOW) == 2
+    aside = session.scalars(select(SetAside)).one()
+    assert (aside.job, aside.item, aside.tries) == ("deliver", str(number), 1)
+    assert "Hej" not in aside.error
+    assert [message.dedupe_key for message in messages(session)] == ["third", "second"]
+    assert deliver_due(sessions, {"mail": postman}, NOW + timedelta(minutes=1)) == 0
+    assert session.scalars(select(SetAside.tries)).all() == [1], "until its next try it is passed over"
+    assert deliver_due(sessions, {"mail": postman}, NOW + AGAIN[0]) == 0
+    assert session.scalars(select(SetAside.tries)).all() == [2]
+    spoil(session, "first", whole=True)
+    assert deliver_due(sessions, {"mail": postman}, NOW + timedelta(days=1)) == 1
+    assert postman.taken[-1] == number
+    assert session.scalars(select(SetAside)).all() == []
+
+
+def test_what_was_set_aside_and_is_to_be_sent_no_longer_is_forgotten(session, sessions):
+    write(session, "first")
+    write(session, "second", not_before=NOW + timedelta(minutes=1))
+    spoil(session, "first")
+    assert deliver_due(sessions, {"mail": Postman()}, NOW) == 0
+    session.execute(text("DELETE FROM outbox WHERE dedupe_key = 'first'"))
+    assert deliver_due(sessions, {"mail": Postman()}, NOW + timedelta(minutes=1)) == 1
+    assert session.scalars(select(SetAside)).all() == []

@@ -187,8 +187,10 @@ def test_imap_brings_the_unseen_and_marks_what_is_done(certificate: Path) -> Non
     server.listener.close()
 
 
-@pytest.mark.parametrize("command", ["LOGIN", "SELECT", "UID SEARCH", "UID FETCH", "UID STORE"])
-@pytest.mark.parametrize("how", ["broken", "cut"])
+TROUBLE = [(how, command) for how in ("broken", "cut") for command in ("LOGIN", "SELECT", "UID SEARCH", "UID STORE")]
+
+
+@pytest.mark.parametrize(("how", "command"), [*TROUBLE, ("cut", "UID FETCH")])
 def test_an_imap_server_in_trouble_is_a_failure_that_says_which(certificate: Path, command: str, how: str) -> None:
     server, box = serve(certificate, {1: RAW % 1}, **{how: command})
     with pytest.raises(MailboxFailed) as failed:
@@ -196,6 +198,19 @@ def test_an_imap_server_in_trouble_is_a_failure_that_says_which(certificate: Pat
     assert str(failed.value)
     assert SECRET not in str(failed.value)
     server.listener.close()
+
+
+def test_a_mail_that_the_mailbox_does_not_give_stops_none_of_the_others(certificate: Path, tmp_path: Path) -> None:
+    server, box = serve(certificate, {1: RAW % 1, 2: RAW % 2}, broken="UID FETCH 1 ")
+    with box.open() as opened:
+        found = [(letter.unreadable, letter.raw) for letter in opened.letters(10)]
+    assert found == [(True, None), (False, RAW % 2)]
+    server.listener.close()
+    (tmp_path / "1.eml").mkdir()
+    (tmp_path / "2.eml").write_bytes(RAW % 2)
+    with FolderMailbox(tmp_path).open() as opened:
+        found = [(letter.unreadable, letter.raw) for letter in opened.letters(10)]
+    assert found == [(True, None), (False, RAW % 2)]
 
 
 def test_a_server_that_is_not_there_or_not_believed_is_a_failure(certificate: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
-from crm.base.errors import Invalid, Refusal
-from crm.openings.actions import close, log, reopen, replace_from_report, set_details, void
+from crm.base.errors import Invalid, NotFound, Refusal
+from crm.openings.actions import close, log, relax, reopen, replace_from_report, set_details, unrelax, void
 from crm.openings.models import Opening
-from crm.openings.queries import of_visit
+from crm.openings.queries import of_visit, relaxations
 from crm.openings.rules import Details, NewOpening
 from tests.factories import make_visit
 from tests.factories.openings import make_opening
@@ -57,7 +58,8 @@ def test_a_corrected_report_never_counts_twice(session: Session, now: datetime) 
         [],
         [NewOpening("ordinary", 1), NewOpening("wage_subsidy", 2)],
     ):
-        replace_from_report(session, who, now + timedelta(hours=1), visit, told)
+        there = session.scalars(select(Opening.id).where(Opening.visit_id == visit.id)).all()
+        replace_from_report(session, who, now + timedelta(hours=1), visit, told, may_go=there)
         assert counted(session, visit.id) == {new.type: new.positions for new in told}
     everything = session.scalars(select(Opening).where(Opening.visit_id == visit.id)).all()
     assert {o.id for o in first} <= {o.id for o in everything if o.voided_at}
@@ -105,3 +107,48 @@ def test_an_opening_of_the_report_is_taken_back_only_by_the_report(session: Sess
     later = make_opening(session, from_report=False)
     void(session, None, now, later)
     assert of_visit(session, later.visit_id) == []
+
+
+def test_only_what_was_changed_is_written_and_the_same_field_is_refused(session: Session, now: datetime) -> None:
+    opening = make_opening(session, occupation="Kok", weekly_hours=30)
+    who = opening.visit.consultant
+    seen = Details.of(opening)
+    set_details(session, who, now, opening, replace(seen, tasks="Frokost", starts_on=date(2026, 12, 1)), seen=seen)
+    set_details(session, None, now, opening, replace(seen, weekly_hours=37), seen=seen)
+    assert (opening.tasks, opening.weekly_hours) == ("Frokost", 37)
+    set_details(session, None, now, opening, replace(seen, tasks="Frokost"), seen=seen)  # the same twice is no clash
+    with pytest.raises(Refusal) as refused:
+        set_details(session, None, now, opening, replace(seen, starts_on=None, tasks="Opvask"), seen=seen)
+    assert (refused.value.code, refused.value.extra) == ("conflict", {"theirs": {"tasks": "Frokost"}})
+    assert opening.tasks == "Frokost"
+
+
+def test_a_key_is_the_actors_own_and_gives_the_first_opening_again(session: Session, now: datetime) -> None:
+    visit = make_visit(session, state="held", starts_at=now)
+    told, who = NewOpening("ordinary", occupation="Kok"), visit.consultant
+    first = log(session, who, now, visit, told, idempotency_key="k")
+    assert log(session, who, now, visit, told, idempotency_key="k", another=False) is first
+    assert log(session, None, now, visit, told, idempotency_key="k") is not first
+    with pytest.raises(Refusal) as refused:
+        log(session, who, now, visit, told, another=False)
+    assert (refused.value.code, counted(session, visit.id)) == ("alike", {"ordinary": 2})
+    other = make_visit(session, state="held", starts_at=now, workplace=visit.workplace)
+    with pytest.raises(Refusal) as misused:
+        log(session, who, now, other, told, idempotency_key="k")
+    assert misused.value.code == "idempotency_key"
+
+
+def test_undoing_a_relaxation_restores_the_wishes_and_is_logged(session: Session, now: datetime) -> None:
+    opening = make_opening(session, wishes="Truck")
+    made = [relax(session, None, now, opening, wishes=wishes, agreed_with="Bo") for wishes in ("Lift", "")]
+    with pytest.raises(Refusal) as refused:
+        unrelax(session, None, now, opening, made[0].id)
+    assert refused.value.code == "followed"
+    with pytest.raises(NotFound):
+        unrelax(session, None, now, make_opening(session), made[1].id)
+    unrelax(session, None, now, opening, made[1].id)
+    assert opening.wishes == "Lift"
+    [fact] = session.scalars(select(Activity).where(Activity.verb == "openings.unrelax"))
+    assert (fact.data["was"], fact.data["is"]) == ("", "Lift")
+    relax(session, None, now, opening, wishes="Kran", agreed_with="Bo")
+    assert [one.now for one in relaxations(session, opening.id)] == ["Lift", "Kran"]

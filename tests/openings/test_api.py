@@ -187,3 +187,49 @@ def test_details_that_cannot_be_used_name_the_field(
     answer = client.post(f"/api/v1/openings/{opening.id}/details", headers=api(visit.consultant), json=body)
     assert answer.status_code == 422
     assert field in [error["field"] for error in answer.get_json()["errors"]]
+
+
+def test_a_field_changed_since_it_was_read_is_not_written(
+    client: FlaskClient, api: Headers, db: Session, visit: Visit
+) -> None:
+    opening = make_opening(db, visit=visit, occupation="Kok", tasks="Frokost")
+    db.commit()
+    url, headers = f"/api/v1/openings/{opening.id}/details", api(visit.consultant)
+    db.commit()
+    answer = client.post(url, headers=headers, json={"occupation": "Bager", "seen": {"occupation": "", "tasks": ""}})
+    problem = answer.get_json()
+    assert (answer.status_code, problem["code"], problem["theirs"]) == (409, "conflict", {"occupation": "Kok"})
+    sent = {"occupation": "Bager", "seen": {"occupation": "Kok", "tasks": ""}}
+    body = client.post(url, headers=headers, json=sent).get_json()
+    assert (body["occupation"], body["tasks"]) == ("Bager", "Frokost")
+
+
+def test_a_key_makes_one_opening(client: FlaskClient, api: Headers, db: Session, visit: Visit) -> None:
+    headers = api(visit.consultant)
+    db.commit()
+
+    def send(key: str | None, **body: Any) -> tuple[int, Any]:
+        with_key = {**headers, **({"Idempotency-Key": key} if key else {})}
+        answer = client.post(f"/api/v1/visits/{visit.id}/openings", headers=with_key, json={"type": "ordinary", **body})
+        return answer.status_code, answer.get_json()
+
+    status, first = send("k1", tasks="Frokost")
+    assert status == 201
+    assert send("k1", tasks="Frokost") == (201, first)
+    status, problem = send("k1", tasks="Opvask")
+    assert (status, problem["code"], problem["opening"]) == (422, "idempotency_key", first["id"])
+    status, problem = send("k2")
+    assert (status, problem["code"], problem["openings"]) == (409, "alike", [first["id"]])
+    assert send("k2", another=True)[0] == 201
+    assert db.scalar(select(func.count()).select_from(Opening)) == 2
+
+
+def test_a_relaxation_is_taken_back(client: FlaskClient, api: Headers, db: Session, visit: Visit) -> None:
+    opening = make_opening(db, visit=visit, wishes="Truck")
+    url, headers = f"/api/v1/openings/{opening.id}", api(visit.consultant)
+    db.commit()
+    sent = {"wishes": "", "agreed_with": "Bo"}
+    [made] = client.post(f"{url}/relax", headers=headers, json=sent).get_json()["relaxations"]
+    body = client.post(f"{url}/relaxations/{made['id']}/undo", headers=headers).get_json()
+    assert (body["wishes"], body["relaxations"]) == ("Truck", [])
+    assert client.post(f"{url}/relaxations/{made['id']}/undo", headers=headers).status_code == 404

@@ -1,9 +1,9 @@
-"""The board's morning mail: one a person, each thing once, whoever fails, sleeps, races or is away."""
+"""The board's morning mail to partners: one each, each thing once, whoever fails, sleeps or races."""
 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,18 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm.integrations.models import OutboxMessage
-from crm.openings.actions.digests import write_digests
+from crm.openings.actions.digests import write_partner_digest
 from crm.openings.actions.sharing import answer
-from crm.openings.jobs import board_digests
-from crm.openings.models import Candidacy, Opening, OpeningShare
-from crm.openings.queries.digests import News, partner_news, receivers_with_news
-from crm.people.models import Jobcentre, Leave, Partner, User
+from crm.openings.jobs import partner_digests
+from crm.openings.models import Opening, OpeningShare
+from crm.openings.queries.digests import News, partner_news, partners_with_news
+from crm.people.models import Jobcentre, Partner
 from crm.recurring.models import SetAside
 from crm.web.edge import transaction
 from tests.conftest import NOW
-from tests.factories import make_jobcentre, make_user
+from tests.factories import make_user
 from tests.factories.openings import make_opening
-from tests.factories.people import make_role
 from tests.factories.sharing import make_board_candidate, make_offer, make_partner, make_share
 from tests.followups.telling import together
 from tests.openings.board import odense as odense
@@ -32,15 +31,8 @@ MORNING = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def colleague(db: Session, odense: Jobcentre) -> User:
-    made = make_user(db, "consultant", jobcentre=odense)
-    db.commit()
-    return made
-
-
 def digest(app: Flask, now: datetime = MORNING) -> int:
-    return board_digests(lambda: transaction(app), now)
+    return partner_digests(lambda: transaction(app), now)
 
 
 def mails(db: Session) -> dict[str, OutboxMessage]:
@@ -50,33 +42,37 @@ def mails(db: Session) -> dict[str, OutboxMessage]:
     return found
 
 
-def test_a_morning_brings_each_receiver_one_mail_and_no_second(
-    app: Flask, db: Session, opening: Opening, odense: Jobcentre, colleague: User
+def test_a_morning_brings_each_partner_one_mail_and_no_second(
+    app: Flask, db: Session, opening: Opening, odense: Jobcentre
 ) -> None:
     lead = make_user(db, "jobcentre_lead", jobcentre=odense)
-    svendborg = make_jobcentre(db, code="479", postcode="5700")
-    make_role(db, lead, "jobcentre_lead", jobcentre_id=svendborg.id)
     partner = make_partner(db, email="fond@example.dk")
     silent = make_partner(db, "Stille", email="stille@example.dk", digest=False)
-    for to in (odense, svendborg, partner, silent):
+    for to in (odense, partner, silent):
         make_share(db, opening, to)
     db.commit()
-    assert digest(app) == 2
+    assert digest(app) == 1
     told = mails(db)
-    assert set(told) == {lead.email, partner.email}
+    assert set(told) == {partner.email}, f"{lead.email} has a mail of the morning already"
     assert "/tavle/" in told[partner.email].body_text
-    assert f"/board/{opening.id}" in told[lead.email].body_text
     assert opening.workplace.name not in told[partner.email].body_text + (told[partner.email].body_html or "")
     assert digest(app) == 0
-    assert digest(app, MORNING + timedelta(days=1)) == 0
-    assert [one.told_at for one in db.scalars(select(OpeningShare).order_by(OpeningShare.id))] == [MORNING] * 3 + [None]
-    db.commit()
-    make_board_candidate(db, odense, "F-1", owner_id=colleague.id)
-    make_share(db, make_opening(db, occupation="Kok", visit=opening.visit), odense)
+    assert digest(app, MORNING + DAY) == 0
+    assert list(db.scalars(select(OpeningShare.told_at).order_by(OpeningShare.id))) == [None, MORNING, None]
+    make_share(db, make_opening(db, occupation="Kok", visit=opening.visit), partner)
     db.commit()
     assert digest(app) == 0, "told this morning already"
-    assert digest(app, MORNING + timedelta(days=1)) == 2
-    assert "Kok" in mails(db)[colleague.email].body_text
+    assert digest(app, MORNING + DAY) == 1
+
+
+def test_a_scheduler_that_starts_in_the_evening_or_at_night_leaves_it_to_the_next_morning(
+    app: Flask, db: Session, opening: Opening
+) -> None:
+    make_share(db, opening, make_partner(db))
+    db.commit()
+    for hours in (-5, -0.01, 8.5, 14):  # 02.30, before 07.30, 16.00 and 21.30 in Denmark
+        assert digest(app, MORNING + timedelta(hours=hours)) == 0, hours
+    assert digest(app, MORNING + DAY) == 1
 
 
 def test_days_off_bring_nothing_and_closed_openings_are_not_news(
@@ -91,42 +87,20 @@ def test_days_off_bring_nothing_and_closed_openings_are_not_news(
     assert digest(app) == 0
 
 
-def test_proposals_and_answers_are_told_once_and_whoever_is_away_is_left_in_peace(
-    app: Flask, db: Session, opening: Opening, odense: Jobcentre, colleague: User
-) -> None:
-    made = make_offer(db, opening, make_board_candidate(db, odense), offered_by=colleague.id, offered_at=NOW)
-    lead = make_user(db, "jobcentre_lead", jobcentre=db.get_one(Jobcentre, opening.jobcentre_id))
-    db.add(
-        Leave(user_id=opening.consultant_id, from_on=date(2026, 11, 24), until_on=date(2026, 11, 24), created_at=NOW)
-    )
-    db.commit()
-    tomorrow = MORNING + timedelta(days=1)
-    assert digest(app, NOW) == 1
-    assert set(mails(db)) == {lead.email}, "the consultant is away, nobody stands in"
-    assert digest(app, tomorrow) == 0
-    made = db.get_one(Candidacy, made.id)
-    made.state, made.answered_at, made.answered_words = "refused", tomorrow, "Besat"
-    db.commit()
-    assert digest(app, tomorrow + timedelta(days=1)) == 1
-    assert "Besat" in mails(db)[colleague.email].body_text
-    assert digest(app, tomorrow + timedelta(days=2)) == 0
-
-
 def test_a_receiver_that_cannot_be_told_is_set_aside_and_the_others_get_theirs(
-    app: Flask, db: Session, opening: Opening, odense: Jobcentre
+    app: Flask, db: Session, opening: Opening
 ) -> None:
     """The first partner's opening cannot be read: its languages are no list."""
     broken = make_opening(db, visit=opening.visit, occupation="Kok")
     first, last = make_partner(db, "Aa", email="a@example.dk"), make_partner(db, "Bb", email="b@example.dk")
-    lead = make_user(db, "jobcentre_lead", jobcentre=odense).email
-    for one, to in ((broken, first), (opening, last), (opening, odense)):
+    for one, to in ((broken, first), (opening, last)):
         make_share(db, one, to)
     broken.languages = 7  # type: ignore[assignment]
     db.commit()
-    assert digest(app) == 2
-    assert set(mails(db)) == {last.email, lead}
+    assert digest(app) == 1
+    assert set(mails(db)) == {last.email}
     aside = db.scalars(select(SetAside)).one()
-    assert (aside.job, aside.item, "TypeError" in aside.error) == ("board", f"partner:{first.id}", True)
+    assert (aside.job, aside.item, "TypeError" in aside.error) == ("board", str(first.id), True)
     again = aside.retry_at
     broken.languages = ["da"]
     db.commit()
@@ -180,39 +154,13 @@ def test_a_proposal_that_ended_with_its_opening_is_told_in_the_morning_without_t
     assert company not in mail.subject + mail.body_text + (mail.body_html or "")
 
 
-def test_who_stands_in_is_told_of_proposals_and_who_is_back_of_what_waited(
-    app: Flask, db: Session, opening: Opening, odense: Jobcentre
-) -> None:
-    home = db.get_one(Jobcentre, opening.jobcentre_id)
-    substitute = make_user(db, "consultant", jobcentre=home)
-    away = {"from_on": date(2026, 11, 24), "until_on": date(2026, 11, 24), "created_at": NOW}
-    leave = Leave(user_id=opening.consultant_id, substitute_id=substitute.id, **away)
-    db.add(leave)
-    make_offer(db, opening, make_board_candidate(db, odense))
-    db.commit()
-    assert digest(app, NOW) == 1
-    assert set(mails(db)) == {substitute.email}
-    leave.substitute_id = None
-    again = make_opening(db, visit=opening.visit, occupation="Kok")
-    make_offer(db, again, make_board_candidate(db, odense, "K-2"), offered_at=NOW)
-    db.commit()
-    assert digest(app, NOW + timedelta(hours=1)) == 0, "away, and nobody leads there"
-    assert digest(app, MORNING + DAY) == 1
-    assert "K-2" in mails(db)[opening.consultant.email].body_text
-
-
 @pytest.fixture
 def on_postgres(pg_app: Flask) -> Flask:
-    """News for a partner, for a lead of two jobcentres, and a proposal for the owner."""
+    """News for three partners."""
     with pg_app.extensions["crm.sessions"]() as db:
         opening = make_opening(db, occupation="Smed")
-        odense, svendborg = make_jobcentre(db, code="461"), make_jobcentre(db, code="479")
-        lead = make_user(db, "jobcentre_lead", jobcentre=odense)
-        make_role(db, lead, "jobcentre_lead", jobcentre_id=svendborg.id)
-        partner = make_partner(db)
-        for to in (partner, odense, svendborg):
-            make_share(db, opening, to)
-        make_offer(db, opening, make_board_candidate(db, partner))
+        for number in range(3):
+            make_share(db, opening, make_partner(db, f"Fond {number}", email=f"fond{number}@example.dk"))
         db.commit()
     return pg_app
 
@@ -223,7 +171,7 @@ def test_two_schedulers_at_once_write_each_mail_once(on_postgres: Flask) -> None
     assert sum(one for one in written if isinstance(one, int)) == 3, written
     with on_postgres.extensions["crm.sessions"]() as db:
         keys = db.scalars(select(OutboxMessage.dedupe_key)).all()
-        assert sorted(key[:7] for key in keys) == ["board:p", "board:u", "board:u"]
+        assert sorted(key[:7] for key in keys) == ["board:p"] * 3
         assert set(db.scalars(select(OpeningShare.told_at))) == {MORNING}
         assert db.scalar(select(func.count()).select_from(SetAside)) == 0
 
@@ -235,7 +183,7 @@ def test_control_without_the_lock_both_schedulers_see_the_same_news(on_postgres:
 
     def look() -> int:
         with on_postgres.extensions["crm.sessions"]() as db:
-            news: News = partner_news(db, db.scalars(select(Partner)).one())
+            news: News = partner_news(db, db.scalars(select(Partner)).first())  # type: ignore[arg-type]
             gate.wait(timeout=10)
             return len(news.shares)
 
@@ -249,12 +197,12 @@ def test_the_second_scheduler_waits_for_the_first_and_then_has_nothing_to_tell(o
 
     def second() -> None:
         with sessions() as db:
-            got.append(write_digests(db, MORNING, item))
+            got.append(write_partner_digest(db, MORNING, item))
             db.commit()
 
     with sessions() as first:
-        item = receivers_with_news(first)[0]
-        assert write_digests(first, MORNING, item) == 1
+        item = partners_with_news(first)[0]
+        assert write_partner_digest(first, MORNING, item) == 1
         thread = threading.Thread(target=second)
         thread.start()
         thread.join(timeout=0.5)
@@ -262,3 +210,23 @@ def test_the_second_scheduler_waits_for_the_first_and_then_has_nothing_to_tell(o
         first.commit()
     thread.join(timeout=10)
     assert got == [0]
+
+
+def test_an_opening_whose_day_for_cvs_has_passed_stands_last_and_says_so(
+    app: Flask, db: Session, opening: Opening
+) -> None:
+    partner = make_partner(db)
+    opening.cvs_by, opening.starts_note = MORNING.date() - DAY, "hurtigst muligt"
+    fresh = make_opening(db, visit=opening.visit, occupation="Kok", weekly_hours=18.5, cvs_by=MORNING.date())
+    fresh.starts_on = (MORNING + DAY).date()
+    make_share(db, opening, partner, shared_at=NOW)
+    make_share(db, fresh, partner, shared_at=NOW - DAY)
+    db.commit()
+    assert digest(app) == 1
+    text = " ".join(mails(db)[partner.email].body_text.split())
+    kok, smed = text.index("Kok"), text.index("Smed")
+    assert kok < smed
+    assert "fristen er overskredet" not in text[kok:smed]
+    assert "18,5 timer om ugen · fra onsdag den 25. november 2026" in text[kok:smed]
+    assert "37 timer om ugen · hurtigst muligt" in text[smed:]
+    assert "fristen er overskredet" in text[smed:]

@@ -142,6 +142,28 @@ def test_a_proposal_is_taken_back(client: FlaskClient, db: Session, url: str, op
     assert (made.state, made.ended_because) == ("ended", "offer_withdrawn")
 
 
+def test_a_person_who_says_no_is_taken_back_after_the_answer_too(
+    client: FlaskClient, db: Session, partner: Partner, url: str, opening: Opening
+) -> None:
+    made = make_offer(
+        db, opening, make_board_candidate(db, partner), state="sent", answered_at=NOW, proposed_at=NOW, sent_at=NOW
+    )
+    theirs = make_offer(db, opening, make_board_candidate(db, make_partner(db, "HK"), "HK-1"))
+    mine, not_mine = (f"{url}/forslag/{one.id}/samtykke" for one in (made, theirs))
+    db.commit()
+    assert "Personen har trukket sit samtykke" in text(client.get(url))
+    assert client.get(mine).status_code == 405
+    assert client.post(not_mine).status_code == 404
+    assert client.post(mine).status_code == 303
+    html = text(client.get(url))
+    assert "Samtykket er trukket tilbage" in html
+    assert "Personen har trukket sit samtykke" not in html
+    db.expire_all()
+    assert (made.state, made.ended_because, theirs.state) == ("ended", "consent_withdrawn", "offered")
+    db.rollback()
+    assert client.post(mine).status_code == 303  # told again: nothing more happens
+
+
 def test_another_partners_openings_and_candidates_are_not_there(
     client: FlaskClient, db: Session, url: str, opening: Opening
 ) -> None:

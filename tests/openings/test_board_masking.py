@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from crm.openings.rules.board import card
+from crm.companies.models import Contact
+from crm.openings.rules.board import card, doubtful, words_problem
 from crm.openings.rules.board_masking import HIDDEN, without_contact
 from tests.conftest import NOW
 from tests.factories import make_visit, make_workplace
@@ -87,3 +88,65 @@ def test_a_trade_stays_where_the_company_is_called_after_it(
 ) -> None:
     visit = make_visit(session, workplace=make_workplace(session, name=name), state="held", starts_at=NOW)
     assert card(make_opening(session, visit=visit, occupation=occupation), "Jobcenter").occupation == shown
+
+
+LUFTKASTEL = {"streets": ["Øvelsestorvet 107B"], "town": "Hobro"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Kok hos Luftkastel", f"Kok hos {HIDDEN}"),
+        ("Luftkastel IT-drift, nye folk", f"{HIDDEN}, nye folk"),
+        ("LUFTKASTELS køkken", f"{HIDDEN} køkken"),
+        ("Mød op på Øvelsestorvet 107B kl. 7", f"Mød op på {HIDDEN} kl. 7"),
+        ("Parkér på øvelsestorvet.", f"Parkér på {HIDDEN}."),
+        ("Skriv til lars(at)luftkastel.dk eller lars [at] luftkastel (dot) dk", f"Skriv til {HIDDEN} eller {HIDDEN}"),
+        ("Skriv til lars(snabel-a)luftkastel", f"Skriv til {HIDDEN}"),
+        ("Drift i Hobro, kørekort (A) til (B)", "Drift i Hobro, kørekort (A) til (B)"),
+    ],
+)
+def test_the_street_and_the_name_that_is_the_companys_own_go(text: str, shown: str) -> None:
+    assert without_contact(text, ["Luftkastel IT-drift af 2019 ApS"], **LUFTKASTEL) == shown
+
+
+@pytest.mark.parametrize(
+    ("company", "text", "shown"),
+    [
+        ("Restaurant Skovkroen", "Kok på Skovkroen, en restaurant", f"Kok på {HIDDEN}, en restaurant"),
+        ("Hobro Smede & Montage A/S", "Smede og montage i Hobro", "Smede og montage i Hobro"),
+        ("Glad Rengøring", "En glad person til Glad", f"En glad person til {HIDDEN}"),
+        ("Murer Hansen ApS", "Murer til Hansen", f"Murer til {HIDDEN}"),
+    ],
+)
+def test_words_that_many_companies_are_called_by_stay(company: str, text: str, shown: str) -> None:
+    assert without_contact(text, [company], town="Hobro") == shown
+
+
+def test_known_contacts_of_the_workplace_are_hidden_though_the_opening_names_another(session: Session) -> None:
+    workplace = make_workplace(session, name="Nordstål ApS", street="Øvelsestorvet 107B")
+    session.add(Contact(workplace_id=workplace.id, name="Lars Petersen"))
+    session.flush()
+    visit = make_visit(session, workplace=workplace, state="held", starts_at=NOW, contact_name="Bodil Mønster")
+    opening = make_opening(session, visit=visit, tasks="Spørg Lars Petersen på Øvelsestorvet. Chefen er Ib Holm-Juhl.")
+    shown = card(opening, "Jobcenter")
+    assert shown.tasks == f"Spørg {HIDDEN} på {HIDDEN}. Chefen er Ib Holm-Juhl."
+    assert doubtful(shown) == ["Ib Holm-Juhl"]
+    opening.names_company = True
+    assert "Øvelsestorvet" in card(opening, "Jobcenter").tasks
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "cpr 010203.1234", "cpr 010203-1234", "mail a@b.dk", "mail a(at)b.dk", "tlf 84640469", "tlf 985 211 22",
+        "tlf +45 98 52 11 22",
+    ],
+)  # fmt: skip
+def test_words_with_what_tells_who_it_is_are_refused(words: str) -> None:
+    assert words_problem(f"En dygtig smed, {words} og flink")
+
+
+@pytest.mark.parametrize("words", ["Har kørekort B og 12 års erfaring", "Kan begynde 01.12.2026, 37 timer", ""])
+def test_plain_words_go_with_a_proposal(words: str) -> None:
+    assert words_problem(words) is None

@@ -143,8 +143,8 @@ def test_the_board_shows_who_fits_and_narrows(
     )
     for one in (opening, close):
         make_share(db, one, odense)
-    make_board_candidate(db, odense, "F-1")
-    make_board_candidate(db, odense, "F-2", consent_on=None)
+    make_board_candidate(db, odense, "F-1", postcode="9500")
+    make_board_candidate(db, odense, "F-2", postcode="9500", consent_on=None)
     db.commit()
     html = text(elsewhere.get("/board"))
     assert "Kan passe" in html
@@ -231,6 +231,29 @@ def test_own_shared_openings_stand_with_what_waits(
     assert "1 forslag venter på jeres svar" in text(owner.get("/board"))
 
 
+def test_own_shared_openings_come_in_pages_and_many_cost_no_more_questions(
+    app: Flask, owner: FlaskClient, elsewhere: FlaskClient, db: Session, opening: Opening, odense: Jobcentre
+) -> None:
+    make_share(db, opening, odense)
+    make_offer(db, opening, make_board_candidate(db, odense))
+    make_board_candidate(db, odense, "Q-0")
+    db.commit()
+    asked = ((owner, "/board"), (owner, "/board?view=own"), (owner, "/openings"), (elsewhere, "/board"))
+    few = [queries(app, lambda who=who, url=url: who.get(url)) for who, url in asked]  # type: ignore[misc]
+    for number in range(60):
+        make_share(db, make_opening(db, visit=opening.visit, occupation=f"Smed {number}"), odense)
+        make_board_candidate(db, odense, f"R-{number}")
+    db.commit()
+    many = [queries(app, lambda who=who, url=url: who.get(url)) for who, url in asked]  # type: ignore[misc]
+    assert many == few
+    assert max(many) <= 12
+    first, second = text(owner.get("/board?view=own")), text(owner.get("/board?view=own&page=2"))
+    assert "Viser 1–50 af 61" in first
+    assert "Viser 51–61 af 61" in second
+    assert "1 forslag venter" in first, "the one with a proposal is the oldest, and comes first"
+    assert "1 forslag venter" in text(owner.get("/board"))
+
+
 def test_the_api_shares_offers_and_answers(
     client: FlaskClient, api: Callable[[User], dict[str, str]], db: Session, opening: Opening, odense: Jobcentre,
     colleague: User,
@@ -254,3 +277,66 @@ def test_the_api_shares_offers_and_answers(
     assert (silent.status_code, silent.get_json()["errors"][0]["field"]) == (422, "words")
     assert client.post(answer, headers=ours, json={"accept": True}).get_json()["state"] == "proposed"
     assert client.post(answer, headers=ours, json={"accept": True}).get_json()["code"] == "answered"
+
+
+def test_sharing_what_is_shared_already_says_that_nothing_changed(
+    owner: FlaskClient, db: Session, opening: Opening, odense: Jobcentre
+) -> None:
+    make_share(db, opening, odense)
+    db.commit()
+    url, data = f"/openings/{opening.id}", {"jobcentres": str(odense.id)}
+    assert owner.post(f"{url}/share", data=data).status_code == 303
+    assert "De valgte har den allerede. Intet er ændret." in text(owner.get(url))
+    assert owner.post(f"{url}/share", data={**data, "names_company": "y"}).status_code == 303
+    assert "Det, modtagerne ser, er ændret." in text(owner.get(url))
+
+
+def test_the_preview_asks_about_what_looks_like_a_name(owner: FlaskClient, db: Session, opening: Opening) -> None:
+    opening.wishes = "Spørg efter Ulf Kristensen i porten. Kørekort B."
+    db.commit()
+    shown = text(owner.get(f"/openings/{opening.id}/share"))
+    assert "»Ulf Kristensen« står i teksten" in shown
+    opening.wishes = "Kørekort B og truckcertifikat."
+    db.commit()
+    assert "Er det navne?" not in text(owner.get(f"/openings/{opening.id}/share"))
+
+
+def test_those_whose_day_has_passed_stand_last_on_the_board(
+    elsewhere: FlaskClient, db: Session, opening: Opening, odense: Jobcentre
+) -> None:
+    opening.cvs_by = NOW.date() - timedelta(days=1)
+    older = make_opening(db, visit=opening.visit, occupation="Kok", cvs_by=NOW.date())
+    make_share(db, opening, odense, shared_at=NOW)
+    make_share(db, older, odense, shared_at=NOW - timedelta(days=3))
+    db.commit()
+    shown = text(elsewhere.get("/board"))
+    assert shown.index(">Kok<") < shown.index(">Smed<")
+    assert shown.count("Fristen er overskredet") == 1
+
+
+def test_the_board_tells_the_jobcentres_proposals_from_ones_own(
+    owner: FlaskClient, db: Session, opening: Opening, odense: Jobcentre
+) -> None:
+    other = make_opening(db, visit=opening.visit)
+    other.consultant = make_user(db, "consultant")
+    for number, one in enumerate((opening, other)):
+        make_share(db, one, odense)
+        make_offer(db, one, make_board_candidate(db, odense, f"A-{number}"))
+    db.commit()
+    shown = text(owner.get("/board"))
+    assert "2 forslag venter på jeres svar" in shown
+    assert "1 af dem på dit" in shown
+    assert "Vores delte åbninger (" not in shown
+
+
+def test_who_cannot_reach_the_work_is_not_said_to_fit(
+    elsewhere: FlaskClient, db: Session, opening: Opening, odense: Jobcentre
+) -> None:
+    make_share(db, opening, odense)
+    make_board_candidate(db, odense, "NEJ-1", reach_minutes=5)
+    make_board_candidate(db, odense, "JA-1", postcode="9500")
+    db.commit()
+    shown = text(elsewhere.get("/board"))
+    fits = shown[shown.index("Kan passe:") :]
+    assert "JA-1" in fits
+    assert "NEJ-1" not in fits[: fits.index("</p>")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -110,7 +112,7 @@ def test_one_mail_names_the_candidates_and_nothing_more(session: Session, now: d
     mail = session.scalars(select(OutboxMessage)).one()
     assert (mail.recipient, mail.reply_to) == ("chef@b.invalid", opening.consultant.email)
     assert mail.subject == "2 kandidater til jer: Kok"
-    for shown in ("K-1: Kok", "32,5 timer om ugen", "Taler Dansk, Engelsk", "K-2: Køkkenassistent", "Kære Bo Hansen"):
+    for shown in ("K-1: Kok", "32,5 timer om ugen", "Taler dansk, engelsk", "K-2: Køkkenassistent", "Kære Bo Hansen"):
         assert shown in mail.body_text
     for body in (mail.body_text, mail.body_html or ""):
         assert "9541" not in body
@@ -147,6 +149,70 @@ def test_one_without_consent_stops_the_whole_mail_and_is_named(session: Session,
     with pytest.raises(Refusal) as refused:
         actions.send(session, None, now, opening, [])
     assert code_of(refused) == "nobody"
+
+
+@pytest.mark.parametrize(
+    "lacks", [{"consent_on": None}, {"consent_withdrawn_at": NOW}, {"consent_on": date(2025, 11, 23)}]
+)
+def test_without_a_valid_consent_the_company_hears_of_nobody_by_any_way(
+    session: Session, now: datetime, lacks: dict[str, Any]
+) -> None:
+    opening = make_opening(session, contact_email="a@b.invalid")
+    row = make_candidacy(session, opening)
+    for name, value in lacks.items():
+        setattr(row.candidate, name, value)
+    session.flush()
+    ways: list[Callable[[], object]] = [
+        lambda: actions.send(session, None, now, opening, [row], by_mail=False),
+        lambda: actions.interview(session, None, now, row),
+        lambda: actions.hire(session, None, now, row, type="ordinary", starts_on=START),
+    ]
+    for way in ways:
+        with pytest.raises(Refusal) as refused:
+            way()
+        assert (code_of(refused), refused.value.extra) == ("consent", {"candidates": [row.candidate_id]})
+    assert (row.state, row.sent_at, row.interview_at, row.hired_at) == ("proposed", None, None, None)
+    actions.present(session, None, now, row)  # showing the person a job tells nobody of them
+    assert row.state == "presented"
+
+
+def test_an_interview_far_off_is_a_slip(session: Session, now: datetime) -> None:
+    row = make_candidacy(session, make_opening(session))
+    with pytest.raises(Invalid) as refused:
+        actions.interview(session, None, now, row, datetime(2020, 1, 1, 9, tzinfo=UTC))
+    assert (list(refused.value.errors), row.interview_at) == (["at"], None)
+
+
+def test_who_is_in_work_is_not_hired_again_unnoticed(session: Session, now: datetime) -> None:
+    first, second, third = (make_opening(session) for _ in range(3))
+    who = make_candidate(session, jobcentre_id=first.jobcentre_id)
+    rows = [make_candidacy(session, one, who, state="interview") for one in (first, second, third)]
+    work = actions.hire(session, None, now, rows[0], type="wage_subsidy", starts_on=START, ends_on=END)
+    for starts, ends in ((START, None), (date(2026, 11, 25), START), (END, END)):
+        with pytest.raises(Refusal, match="01.12.2026–26.02.2027") as refused:
+            actions.hire(session, None, now, rows[1], type="ordinary", starts_on=starts, ends_on=ends)
+        assert (code_of(refused), refused.value.extra) == ("employed", {"placements": [work.id]})
+    before = actions.hire(
+        session, None, now, rows[1], type="work_placement", starts_on=date(2026, 11, 24), ends_on=date(2026, 11, 30)
+    )
+    assert before.id != work.id
+    actions.hire(session, None, now, rows[2], type="ordinary", starts_on=START, beside=True)
+    assert rows[2].state == "hired"
+
+
+def test_a_hire_may_end_what_else_the_person_is_under_way_on(session: Session, now: datetime) -> None:
+    opening, mine = make_opening(session), make_opening(session)
+    elsewhere = make_opening(session)
+    elsewhere.jobcentre_id = make_jobcentre(session, code="101", postcode="1550").id
+    who = make_candidate(session, jobcentre_id=opening.jobcentre_id)
+    row, own = make_candidacy(session, opening, who), make_candidacy(session, mine, who, state="sent")
+    offered = make_candidacy(session, elsewhere, who, state="offered")
+    guest = make_candidate(session, jobcentre_id=elsewhere.jobcentre_id)
+    theirs, here = make_candidacy(session, elsewhere, guest), make_candidacy(session, mine, guest)
+    actions.hire(session, None, now, row, type="ordinary", starts_on=START, ends_others=True)
+    assert [(one.state, one.ended_because) for one in (own, offered)] == [("ended", "hired_elsewhere")] * 2
+    actions.hire(session, None, now, here, type="ordinary", starts_on=START, ends_others=True)
+    assert theirs.state == "proposed"  # another jobcentre's opening, another jobcentre's candidate
 
 
 def test_positions_are_never_exceeded(session: Session, now: datetime) -> None:

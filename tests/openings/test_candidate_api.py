@@ -69,6 +69,43 @@ def test_the_whole_way(call: Callable[..., tuple[int, Any]], opening: Opening) -
     assert call("/placements?state=ended")[1]["items"] == []
 
 
+def test_the_same_rules_as_on_the_pages(call: Callable[..., tuple[int, Any]], opening: Opening) -> None:
+    assert call("/candidates", {**NEW, "consent_on": "2001-01-01"})[0] == 422
+    made = call("/candidates", NEW)[1]
+    row = call(f"/openings/{opening.id}/candidacies", {"candidate_id": made["id"]})[1]
+    url = f"/candidacies/{row['id']}"
+    for path, body in (
+        ("interview", {"at": "2026-11-26T09:00:00+01:00"}),
+        ("hire", {"type": "ordinary", "starts_on": "2026-12-01"}),
+    ):
+        status, problem = call(f"{url}/{path}", body)
+        assert (status, problem["code"], problem["candidates"]) == (409, "consent", [made["id"]])
+    assert call(f"/openings/{opening.id}/close", {"reason": "filled_by_us"})[1]["errors"][0]["field"] == "reason"
+    assert call(f"/candidates/{made['id']}/consent", {"given": True})[0] == 200
+    assert call(f"{url}/interview", {"at": "2020-01-01T09:00:00+01:00"})[1]["errors"][0]["field"] == "at"
+    assert call(f"{url}/hire", {"type": "ordinary", "starts_on": "2050-01-01"})[1]["errors"][0]["field"] == "starts_on"
+    send = f"/openings/{opening.id}/candidacies/send"
+    told = call(send, {"candidacy_ids": [row["id"]], "shown_ids": [row["id"]]})[1]["items"][0]
+    assert (told["state"], told["presented_at"] is not None) == ("sent", True)
+    ended = call(f"{url}/consent-withdrawn", method="POST")[1]
+    assert (ended["state"], ended["ended_because"]) == ("ended", "consent_withdrawn")
+    assert call(f"{url}/consent-withdrawn", method="POST")[1]["code"] == "no_consent"
+
+
+def test_who_is_in_work_is_hired_beside_it_only_where_it_is_said(
+    call: Callable[..., tuple[int, Any]], db: Session, opening: Opening
+) -> None:
+    other = make_opening(db, visit=opening.visit)
+    db.commit()
+    made = call("/candidates", {**NEW, "consent_on": "2026-11-20"})[1]
+    rows = [call(f"/openings/{one}/candidacies", {"candidate_id": made["id"]})[1] for one in (opening.id, other.id)]
+    body = {"type": "ordinary", "starts_on": "2026-12-01"}
+    placed = call(f"/candidacies/{rows[0]['id']}/hire", body)[1]
+    status, problem = call(f"/candidacies/{rows[1]['id']}/hire", body)
+    assert (status, problem["code"], problem["placements"]) == (409, "employed", [placed["id"]])
+    assert call(f"/candidacies/{rows[1]['id']}/hire", {**body, "beside": True})[0] == 201
+
+
 def test_lists_and_one(call: Callable[..., tuple[int, Any]]) -> None:
     for number in range(3):
         assert call("/candidates", {**NEW, "reference": f"K-{number}"})[0] == 201

@@ -140,6 +140,24 @@ def test_control_without_locks_one_candidate_is_hired_twice(pg_app: Flask) -> No
     assert hired(pg_app, opening_id) == 2
 
 
+def two_openings(app: Flask) -> list[int]:
+    """One person at the interview on both."""
+    with app.extensions["crm.sessions"]() as db:
+        first = make_opening(db)
+        who = make_candidate(db, jobcentre_id=first.jobcentre_id)
+        rows = [make_candidacy(db, one, who, state="interview") for one in (first, make_opening(db))]
+        db.commit()
+        return [row.id for row in rows]
+
+
+@pytest.mark.parametrize(("careless", "got"), [(False, ["done", "employed"]), (True, ["done", "done"])])
+def test_one_person_is_hired_on_two_openings_at_once_only_without_locks(
+    pg_app: Flask, careless: bool, got: list[str]
+) -> None:
+    first, second = two_openings(pg_app)
+    assert Race(pg_app, careless=careless).run("JOIN candidacies", hire(first), hire(second)) == got
+
+
 def send(opening_id: int, candidacy_id: int, second: int) -> Callable[[Session], object]:
     def act(db: Session) -> object:
         rows = [db.get_one(Candidacy, candidacy_id)]

@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm.openings.rules.board import consent_problem
 from crm.openings.rules.candidates import (
     NewCandidate,
+    consent_day_problem,
     consent_state,
     furthest,
     goes_to,
     is_consented,
+    is_interview_day,
     looks_like_name,
     personal,
     placement_problems,
@@ -90,8 +93,20 @@ def test_consent_counts_from_its_day_until_it_is_taken_back() -> None:
     assert is_consented(Consent(today), NOW)
     assert not is_consented(Consent(today + timedelta(days=1)), NOW)
     assert consent_state(Consent(today, NOW), NOW) == "withdrawn"
+    assert consent_state(Consent(today - timedelta(days=365)), NOW) == "given"
+    assert consent_state(Consent(today - timedelta(days=366)), NOW) == "outdated"
     late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # the 25th in Denmark
     assert is_consented(Consent(date(2026, 11, 25)), late)
+
+
+@given(st.integers(-800, 800))
+def test_a_consent_that_can_be_written_is_one_that_counts(days: int) -> None:
+    """One rule for one's own candidates and for the board's."""
+    today = date(2026, 11, 24)
+    on = today - timedelta(days=days)
+    counts = consent_state(Consent(on), NOW) == "given"
+    assert (consent_day_problem(on, today) is None) == counts == (consent_problem(on, today) is None)
+    assert ("consent_on" not in errors(replace(PLAIN, consent_on=on))) == counts
 
 
 @dataclass(frozen=True)
@@ -119,10 +134,17 @@ def test_a_step_never_leads_backwards(state: str, step: str) -> None:
     assert order.index(goes_to(state, step)) == max(order.index(state), order.index(step))
 
 
+@pytest.mark.parametrize(("days", "can"), [(-32, False), (-30, True), (0, True), (365, True), (367, False)])
+def test_an_interview_is_noted_some_weeks_late_and_a_year_ahead(days: int, can: bool) -> None:
+    assert is_interview_day(NOW + timedelta(days=days), NOW) is can
+
+
 def test_a_placement_has_days_in_order_and_a_limited_one_an_end() -> None:
-    first, last = date(2026, 12, 1), date(2027, 2, 26)
-    assert placement_problems("wage_subsidy", first, last) == {}
-    assert placement_problems("ordinary", first, None) == {}
-    assert list(placement_problems("wage_subsidy", first, None)) == ["ends_on"]
-    assert list(placement_problems("ordinary", last, first)) == ["ends_on"]
-    assert list(placement_problems("gold", None, last)) == ["type", "starts_on"]
+    first, last, today = date(2026, 12, 1), date(2027, 2, 26), date(2026, 11, 24)
+    assert placement_problems("wage_subsidy", first, last, today) == {}
+    assert placement_problems("ordinary", first, None, today) == {}
+    assert list(placement_problems("wage_subsidy", first, None, today)) == ["ends_on"]
+    assert list(placement_problems("ordinary", last, first, today)) == ["ends_on"]
+    assert list(placement_problems("gold", None, last, today)) == ["type", "starts_on"]
+    for far in (date(2025, 11, 22), date(2027, 11, 26), date(2050, 1, 1)):
+        assert list(placement_problems("ordinary", far, None, today)) == ["starts_on"]

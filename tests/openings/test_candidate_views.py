@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from crm.integrations.models import OutboxMessage
 from crm.openings.models import Candidacy, Candidate, Opening, Placement
 from crm.people.models import User
+from tests.conftest import NOW
 from tests.factories import make_jobcentre, make_user
-from tests.factories.candidates import make_candidacy, make_candidate
+from tests.factories.candidates import make_candidacy, make_candidate, make_placement
 from tests.factories.openings import make_opening
+from tests.factories.sharing import make_board_candidate, make_partner
 
 Enter = Callable[[FlaskClient, User], FlaskClient]
 NEW = {"reference": "K-500", "occupation": "Kok", "postcode": "9500", "reach_minutes": "45"}
@@ -170,15 +172,25 @@ def test_a_new_candidate_from_an_opening_is_proposed_at_once(page: FlaskClient, 
     assert "bruges allerede" in again.get_data(as_text=True)
 
 
-def test_details_are_changed_and_consent_kept(page: FlaskClient, db: Session, opening: Opening) -> None:
+def test_details_are_changed_and_consent_goes_with_the_reference(
+    page: FlaskClient, db: Session, opening: Opening
+) -> None:
     who = add(db, opening, languages=["da", "pl"])
     assert "checked" in html(page, f"/openings/candidates/{who.id}/edit")
     url = f"/openings/candidates/{who.id}/edit"
-    changed = {**NEW, "languages": ["da", "en"], "types": ["wage_subsidy"]}
+    was, changed = who.reference, {**NEW, "languages": ["da", "en"], "types": ["wage_subsidy"]}
+    db.rollback()
+    kept = page.post(url, data={**changed, "reference": was})
+    assert kept.status_code == 302
+    assert only(db, Candidate).consent_on == date(2026, 11, 1)
     assert page.post(url, data={**changed, "reach_minutes": "500"}).status_code == 422
     assert page.post(url, data=changed).status_code == 302
     db.refresh(who)
-    assert (who.languages, who.types, who.consent_on) == (["da", "en"], ["wage_subsidy"], date(2026, 11, 1))
+    assert (who.languages, who.types, who.consent_on) == (["da", "en"], ["wage_subsidy"], None)
+    text = html(page, f"/openings/candidates/{who.id}")
+    assert "Referencen er en anden, så samtykket gælder ikke mere" in text
+    assert f"Reference: {was} → K-500" in text
+    assert "Samtykke: 01.11.2026 → –" in text
 
 
 def test_consent_is_given_and_taken_back_with_its_dates(page: FlaskClient, db: Session, opening: Opening) -> None:
@@ -227,7 +239,9 @@ def test_the_best_are_proposed_with_reasons(page: FlaskClient, db: Session, open
 def test_the_way_from_proposal_to_placement_in_the_pages(page: FlaskClient, db: Session, opening: Opening) -> None:
     who = add(db, opening, reference="ZZ-1")
     assert page.post(f"/openings/{opening.id}/candidacies", data={"candidate_id": who.id}).status_code == 302
-    assert page.post(f"/openings/{opening.id}/candidacies", data={"candidate_id": who.id}).status_code == 409
+    twice = page.post(f"/openings/{opening.id}/candidacies", data={"candidate_id": who.id})
+    assert (twice.status_code, twice.location) == (303, f"/openings/{opening.id}")
+    assert "er allerede på denne åbning" in html(page, twice.location)
     row = only(db, Candidacy)
     url = f"/candidacies/{row.id}"
     assert page.post(f"{url}/present").status_code == 302
@@ -236,7 +250,9 @@ def test_the_way_from_proposal_to_placement_in_the_pages(page: FlaskClient, db: 
     assert "chef@b.invalid" in preview
     assert page.post(f"/openings/{opening.id}/send", data={"candidacy": [row.id]}).status_code == 302
     assert only(db, OutboxMessage).recipient == "chef@b.invalid"
-    assert page.post(f"{url}/undo").status_code == 409
+    undone = page.post(f"{url}/undo")
+    assert (undone.status_code, undone.location, only(db, Candidacy).state) == (303, url, "sent")
+    assert "kan ikke trækkes tilbage" in html(page, url)
     assert page.post(f"{url}/interview", data={"day": ""}).status_code == 422
     assert page.post(f"{url}/interview", data={"day": "2026-11-30", "clock": "09:30"}).status_code == 302
     assert page.post(f"{url}/hire", data={"type": "wage_subsidy", "starts_on": "2026-12-01"}).status_code == 422
@@ -257,9 +273,112 @@ def test_a_candidate_without_consent_cannot_be_sent_and_the_page_leads_on(
     text = html(page, f"/openings/{opening.id}/send")
     assert f"/openings/candidates/{row.candidate_id}#consent" in text
     refused = page.post(f"/openings/{opening.id}/send", data={"candidacy": [row.id]})
-    assert refused.status_code == 409
-    assert "Der mangler samtykke fra NO-1" in refused.get_data(as_text=True)
+    assert (refused.status_code, refused.location) == (303, f"/openings/{opening.id}/send")
+    shown = html(page, refused.location)
+    assert "Der mangler samtykke fra NO-1" in shown
+    assert f"/openings/candidates/{row.candidate_id}#consent" in shown
     assert "Skriv samtykket" in html(page, f"/candidacies/{row.id}")
+
+
+def test_without_consent_the_page_offers_neither_interview_nor_hire(
+    page: FlaskClient, db: Session, opening: Opening
+) -> None:
+    row = make_candidacy(db, opening, add(db, opening, consent_on=date(2001, 1, 1)))
+    db.commit()
+    url = f"/candidacies/{row.id}"
+    text = html(page, url)
+    assert "Samtykke over et år gammelt" in text
+    assert ("Gem samtalen" in text, "Gem ansættelsen" in text) == (False, False)
+    interview = page.post(f"{url}/interview", data={"day": "2026-11-30"})
+    hire = page.post(f"{url}/hire", data={"type": "ordinary", "starts_on": "2026-12-01"})
+    assert (interview.status_code, hire.status_code) == (409, 409)
+    assert only(db, Candidacy).state == "proposed"
+    candidate = html(page, f"/openings/candidates/{row.candidate_id}")
+    assert "Givet 01.01.2001, over et år siden" in candidate
+    assert "Gem samtykke" in candidate
+    assert "over et år gammelt" in html(page, "/openings/candidates?show=no_consent")
+
+
+def test_a_partners_candidates_consent_is_taken_back_on_the_openings_side(
+    page: FlaskClient, db: Session, opening: Opening
+) -> None:
+    partner = make_partner(db)
+    row = make_candidacy(db, opening, make_board_candidate(db, partner), state="sent", offered_at=NOW)
+    db.commit()
+    assert page.get(f"/openings/candidates/{row.candidate_id}").status_code == 404
+    url = f"/candidacies/{row.id}"
+    assert "Personen har trukket sit samtykke" in html(page, url)
+    assert page.post(f"{url}/consent-withdrawn").status_code == 302
+    assert only(db, Candidacy).ended_because == "consent_withdrawn"
+    assert "Personen har trukket sit samtykke" not in html(page, url)
+    assert page.post(f"{url}/consent-withdrawn").location == url
+    assert "intet samtykke at trække tilbage" in html(page, url)
+
+
+def test_a_day_of_another_year_is_said_with_its_year(page: FlaskClient, db: Session, opening: Opening) -> None:
+    row = make_candidacy(db, opening)
+    db.commit()
+    url = f"/candidacies/{row.id}"
+    far = page.post(f"{url}/interview", data={"day": "2020-01-01"})
+    assert (far.status_code, "fra en måned tilbage" in far.get_data(as_text=True)) == (422, True)
+    assert page.post(f"{url}/interview", data={"day": "2027-01-04"}).status_code == 302
+    text = html(page, f"/openings/{opening.id}")
+    assert f"Samtalen 04.01.2027 med {row.candidate.reference} er gemt." in text
+    db.rollback()
+    assert page.post(f"{url}/hire", data={"type": "ordinary", "starts_on": "2050-01-01"}).status_code == 422
+
+
+def test_who_is_in_work_stands_last_and_is_hired_again_only_knowingly(
+    page: FlaskClient, db: Session, opening: Opening
+) -> None:
+    busy, free = add(db, opening, reference="BUSY-1"), add(db, opening, reference="FREE-2", postcode="9000")
+    other = make_opening(db, visit=opening.visit, occupation="Kok", occupation_code="5120")
+    placed = make_placement(db, other, make_candidacy(db, other, busy, state="hired"))
+    waiting = make_candidacy(db, make_opening(db, visit=opening.visit), busy)
+    db.commit()
+    text = html(page, f"/openings/{opening.id}/proposals")
+    assert "1 af 1 ledige kandidater passer" in text
+    assert "1 er i ansættelse og står sidst" in text
+    assert "i ansættelse 01.12.2026–26.02.2027" in text
+    assert text.index(free.reference) < text.index("BUSY-1")
+    assert f"/openings/placements/{placed.id}" in html(page, f"/openings/candidates/{busy.id}")
+    assert "i ansættelse" in html(page, "/openings/candidates?q=BUSY")
+    row = make_candidacy(db, opening, busy)
+    db.commit()
+    url = f"/candidacies/{row.id}"
+    assert "Løber samtidig" in html(page, url)
+    data = {"type": "ordinary", "starts_on": "2026-12-07"}
+    refused = page.post(f"{url}/hire", data=data)
+    assert (refused.status_code, "er allerede i ansættelse" in refused.get_data(as_text=True)) == (409, True)
+    assert page.post(f"{url}/hire", data={**data, "beside": "y", "ends_others": "y"}).status_code == 302
+    db.refresh(waiting)
+    assert (waiting.state, waiting.ended_because) == ("ended", "hired_elsewhere")
+
+
+def test_somebody_free_when_the_job_begins_is_no_last_choice(page: FlaskClient, db: Session, opening: Opening) -> None:
+    opening.starts_on = date(2027, 3, 1)
+    other = make_opening(db, visit=opening.visit)
+    make_placement(db, other, make_candidacy(db, other, add(db, opening, reference="SOON-1"), state="hired"))
+    over = make_opening(db, visit=opening.visit)
+    done = make_candidacy(db, over, add(db, opening, reference="OVER-2"), state="hired")
+    make_placement(db, over, done, type="ordinary", ends_on=None, state="ended", ended_on=date(2026, 12, 1))
+    db.commit()
+    text = html(page, f"/openings/{opening.id}/proposals")
+    assert "2 af 2 ledige kandidater passer" in text
+    assert "står sidst" not in text
+
+
+def test_who_has_seen_the_job_is_said_when_they_are_sent(page: FlaskClient, db: Session, opening: Opening) -> None:
+    seen, unseen = make_candidacy(db, opening), make_candidacy(db, opening)
+    db.commit()
+    url = f"/openings/{opening.id}/send"
+    assert f"{unseen.candidate.reference} har set jobbet" in html(page, url)
+    db.rollback()
+    data = {"candidacy": [seen.id, unseen.id], "shown": [seen.id], "how": "other"}
+    assert page.post(url, data=data).status_code == 302
+    db.expire_all()
+    assert (bool(seen.presented_at), bool(unseen.presented_at)) == (True, False)
+    assert "1 præsenteret for jobbet" in html(page, f"/openings/{opening.id}")
 
 
 def test_told_by_telephone_is_noted_without_a_mail(page: FlaskClient, db: Session, opening: Opening) -> None:
@@ -334,3 +453,37 @@ def test_another_jobcentres_people_are_not_found(app: Flask, sign_in: Enter, db:
     ):
         assert client.post(url).status_code == 404
     assert db.scalars(select(Placement)).all() == []
+
+
+def test_without_an_occupation_nobody_is_said_to_fit(page: FlaskClient, db: Session, opening: Opening) -> None:
+    opening.occupation, opening.occupation_code = "", None
+    who = add(db, opening, reference="ZZ-9")
+    db.commit()
+    url = f"/openings/{opening.id}/proposals"
+    for shown in (html(page, url), page.get(url, headers={"HX-Request": "true"}).get_data(as_text=True)):
+        assert "Skriv stillingen, så foreslår vi" in shown
+        assert who.reference not in shown
+        assert f"/openings/{opening.id}/details" in shown
+    assert "ZZ-9" in html(page, f"{url}?q=ZZ-9")
+
+
+def test_hours_are_asked_for_with_a_comma(page: FlaskClient, db: Session, opening: Opening) -> None:
+    answer = page.post(f"/openings/{opening.id}/details", data={"weekly_hours": "90"})
+    assert (answer.status_code, "Skriv timer fra 0,5 til 60" in answer.get_data(as_text=True)) == (422, True)
+
+
+def test_steps_on_a_closed_opening_lead_back_with_the_reason(page: FlaskClient, db: Session, opening: Opening) -> None:
+    row = make_candidacy(db, opening, add(db, opening), state="sent")
+    opening.state, opening.closed_reason, opening.closed_at = "closed", "withdrawn", NOW
+    db.commit()
+    url = f"/candidacies/{row.id}"
+    for step, data in (
+        ("present", {}),
+        ("interview", {"day": "2026-11-30"}),
+        ("hire", {"type": "ordinary", "starts_on": "2026-12-01"}),
+        ("undo", {}),
+    ):
+        answer = page.post(f"{url}/{step}", data=data)
+        assert (answer.status_code, answer.location) == (303, url), step
+        assert "Åbningen er lukket. Åbn den igen" in html(page, url)
+    assert (only(db, Candidacy).state, only(db, Candidacy).interview_at is not None) == ("sent", False)

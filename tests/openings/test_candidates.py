@@ -17,7 +17,7 @@ from crm.base.errors import Invalid, Refusal
 from crm.followups.models import Answer, FollowUp
 from crm.integrations.actions import send
 from crm.integrations.models import OutboxMessage
-from crm.openings.actions import candidacies, erasing
+from crm.openings.actions import candidacies, erasing, placements
 from crm.openings.actions import candidates as actions
 from crm.openings.models import Candidacy, Candidate, Opening, Placement
 from crm.openings.rules.candidates import NewCandidate
@@ -68,13 +68,44 @@ def test_personal_data_is_refused_and_written_nowhere(session: Session, now: dat
     assert session.scalars(select(Candidate)).all() == []
 
 
-def test_a_change_names_its_fields_and_not_what_stood_in_them(session: Session, now: datetime) -> None:
+def test_a_change_says_what_was_and_is_until_the_candidate_is_erased(session: Session, now: datetime) -> None:
     made = make_candidate(session, reference="K-9")
     actions.change(session, None, now, made, NewCandidate("K-9", "Tjener", "9000", weekly_hours=20))
     note = session.scalars(select(Activity).where(Activity.verb == "openings.candidate_change")).one()
-    assert note.data == {"fields": ["occupation", "postcode", "languages", "weekly_hours"]}
+    assert note.data["changed"] == {
+        "occupation": {"was": "Kok", "is": "Tjener"},
+        "postcode": {"was": "9500", "is": "9000"},
+        "languages": {"was": ["da"], "is": []},
+        "weekly_hours": {"was": None, "is": 20},
+    }
     assert made.occupation_code == "5131"
     assert made.consent_on is not None  # the form of changes does not know consent
+    erasing.erase(session, None, now, made)
+    assert note.data == {}
+
+
+def test_another_reference_is_another_person_and_has_agreed_to_nothing(session: Session, now: datetime) -> None:
+    opening = make_opening(session, positions=2)
+    who = make_candidate(session, jobcentre_id=opening.jobcentre_id, reference="SAG-77")
+    other = replace(TOLD, reference="ANDEN-99", occupation="Tjener")
+    row = candidacies.propose(session, None, now, opening, who)
+    with pytest.raises(Invalid) as refused:
+        actions.change(session, None, now, who, other)
+    assert (list(refused.value.errors), who.reference) == (["reference"], "SAG-77")
+    actions.change(session, None, now, who, replace(TOLD, reference="sag-77"))  # the same one
+    assert who.consent_on == date(2026, 11, 1)
+    placed = candidacies.hire(session, None, now, row, type="ordinary", starts_on=date(2026, 11, 24))
+    with pytest.raises(Invalid):
+        actions.change(session, None, now, who, other)
+    placements.finish(session, None, now, placed, ended_on=date(2026, 11, 24))
+    actions.change(session, None, now, who, other)
+    assert (who.reference, who.consent_on, who.consent_withdrawn_at) == ("ANDEN-99", None, None)
+    note = session.scalars(
+        select(Activity).where(Activity.verb == "openings.candidate_change").order_by(Activity.id.desc())
+    ).first()
+    assert note is not None
+    assert note.data["changed"]["reference"] == {"was": "sag-77", "is": "ANDEN-99"}
+    assert note.data["changed"]["consent_on"] == {"was": "2026-11-01", "is": None}
 
 
 def test_withdrawn_consent_ends_what_is_under_way_and_blocks_sending(session: Session, now: datetime) -> None:
@@ -97,9 +128,11 @@ def test_withdrawn_consent_ends_what_is_under_way_and_blocks_sending(session: Se
     assert again.state == "sent"
 
 
-def test_consent_cannot_be_given_on_a_day_to_come(session: Session, now: datetime) -> None:
-    with pytest.raises(Invalid):
-        actions.give_consent(session, None, now, make_candidate(session), date(2026, 11, 25))
+def test_consent_cannot_be_given_on_a_day_to_come_or_long_ago(session: Session, now: datetime) -> None:
+    for wrong in (date(2026, 11, 25), date(2025, 11, 23), date(2001, 1, 1)):
+        with pytest.raises(Invalid) as refused:
+            actions.give_consent(session, None, now, make_candidate(session), wrong)
+        assert list(refused.value.errors) == ["consent_on"]
 
 
 def test_a_retired_candidate_is_proposed_for_nothing_and_may_come_back(session: Session, now: datetime) -> None:
@@ -156,6 +189,15 @@ def test_a_mail_that_has_not_left_does_not_leave_once_its_candidate_is_erased(se
     erasing.erase(session, None, now, row.candidate)
     assert session.scalars(select(OutboxMessage)).all() == []
     assert (row.state, row.sent_at) == ("ended", None)
+
+
+def test_a_mail_about_somebody_whose_way_is_over_does_not_leave_either(session: Session, now: datetime) -> None:
+    opening = make_opening(session, contact_email="a@b.invalid")
+    row = make_candidacy(session, opening)
+    candidacies.send(session, None, now, opening, [row])
+    candidacies.end(session, None, now, row, "candidate_declined")
+    actions.withdraw_consent(session, None, now, row.candidate)
+    assert session.scalars(select(OutboxMessage)).all() == []
 
 
 @pytest.mark.parametrize("goes", ["withdrawn", "erased"])

@@ -147,6 +147,21 @@ def test_the_stage_follows_details_candidates_and_placements(session: Session, n
     assert opening.stage == "interview"
 
 
+def test_telling_the_company_of_somebody_is_no_presentation(session: Session, now: datetime) -> None:
+    """Report 003: who was shown a concrete job."""
+    opening = make_opening(session, contact_email="a@b.invalid", positions=2)
+    row, seen = make_candidacy(session, opening), make_candidacy(session, opening)
+    candidacies.send(session, None, now, opening, [row], by_mail=False)
+    assert (row.state, row.presented_at, opening.stage) == ("sent", None, "told")
+    candidacies.send(session, None, now, opening, [seen], shown=[seen.id, row.id])
+    assert (seen.state, seen.presented_at, opening.stage) == ("sent", now, "presented")
+    assert row.presented_at is None  # not among those who are sent now
+    candidacies.present(session, None, now, row)
+    for one in (row, seen):
+        candidacies.unpresent(session, None, now, one)
+    assert (opening.stage, row.state) == ("told", "sent")
+
+
 def test_closing_leaves_nobody_waiting_and_reopening_takes_them_up_where_they_were(
     session: Session, now: datetime
 ) -> None:
@@ -167,11 +182,19 @@ def test_closing_leaves_nobody_waiting_and_reopening_takes_them_up_where_they_we
     assert (before.state, withdrawn.state) == ("ended", "ended")
 
 
-def test_filled_by_us_by_hand_stays_closed_when_details_come_later(session: Session, now: datetime) -> None:
-    opening = make_opening(session)
-    actions.close(session, None, now, opening, "filled_by_us")
+def test_filled_by_us_needs_somebody_hired_and_goes_when_the_hire_goes(session: Session, now: datetime) -> None:
+    opening = make_opening(session, positions=2)
+    with pytest.raises(Invalid) as refused:
+        actions.close(session, None, now, opening, "filled_by_us")
+    assert (list(refused.value.errors), opening.state) == (["reason"], "open")
+    one, other = (make_candidacy(session, opening, state="interview") for _ in range(2))
+    hired = candidacies.hire(session, None, now, one, type="ordinary", starts_on=date(2026, 12, 1))
+    actions.close(session, None, now, opening, "filled_by_us")  # the second position went away
     actions.set_details(session, None, now, opening, FULL)
-    assert (opening.state, opening.stage) == ("closed", "specified")
+    assert (opening.state, opening.stage, other.state) == ("closed", "part", "ended")
+    placements.void(session, None, now, hired)
+    assert (opening.state, opening.closed_reason, opening.stage) == ("open", None, "interview")
+    assert (one.state, other.state) == ("interview", "interview")
 
 
 def test_more_positions_in_a_corrected_report_open_a_filled_opening_again(session: Session, now: datetime) -> None:
@@ -192,11 +215,15 @@ def test_a_report_never_loses_candidates_and_says_which_opening(session: Session
     smith, cook = actions.replace_from_report(session, None, now, visit, told)
     running = make_candidacy(session, cook, state="sent")
     with pytest.raises(Refusal) as refused:
-        actions.replace_from_report(session, None, now, visit, [])
+        actions.replace_from_report(session, None, now, visit, [], may_go=[smith.id, cook.id])
     assert refused.value.code == "under_way"
     assert "Kok (2)" in str(refused.value)
     assert (cook.voided_at, smith.voided_at) == (None, None)
-    [kept] = actions.replace_from_report(session, None, now, visit, [NewOpening("ordinary", 3)])
+    three = [NewOpening("ordinary", 3)]
+    with pytest.raises(Refusal) as asked:
+        actions.replace_from_report(session, None, now, visit, three, may_go=[cook.id])
+    assert (asked.value.code, asked.value.extra, smith.voided_at) == ("would_go", {"openings": [smith.id]}, None)
+    [kept] = actions.replace_from_report(session, None, now, visit, three, may_go=[smith.id])
     assert (kept, cook.positions, running.state) == (cook, 3, "sent")
     assert smith.voided_at is not None
 
@@ -293,10 +320,11 @@ def test_any_life_counts_what_the_last_report_and_the_additions_say(session: Ses
         try:
             with session.begin_nested():
                 if move == "report":
-                    actions.replace_from_report(session, who, at, visit, told)
+                    ids = [one.id for one in live]
+                    actions.replace_from_report(session, who, at, visit, told, may_go=ids)
                     report = told
                 elif move == "again":
-                    actions.replace_from_report(session, who, at, visit, report)
+                    actions.replace_from_report(session, who, at, visit, report, may_go=[one.id for one in live])
                 elif move == "add":
                     new = NewOpening("other", rng.randint(1, 3))
                     added[actions.log(session, who, at, visit, new).id] = new

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.openings.rules.languages import LANGUAGES
-from crm.openings.rules.matching import Person, Wanted, fit, ranked, words_alike
+from crm.openings.rules.matching import UNKNOWN_PLACES, Person, Wanted, fit, ranked, words_alike
 from crm.openings.rules.types import TYPES
 
 codes = st.one_of(st.none(), st.sampled_from(["5120", "5131", "9412", "7115", "4321", "5129"]))
@@ -27,6 +27,7 @@ people = st.builds(
     hours,
     st.lists(st.sampled_from(list(TYPES)), max_size=3, unique=True).map(tuple),
 )
+nowhere = st.builds(replace, people, minutes=st.none(), unknown=st.sampled_from(list(UNKNOWN_PLACES)))
 
 
 @given(wanted, people)
@@ -64,7 +65,7 @@ def test_nearer_never_ranks_lower_and_a_language_more_never_hurts(asked: Wanted,
         assert fit(asked, replace(person, languages=(*person.languages, key))).score >= fit(asked, person).score
 
 
-@given(wanted, st.lists(people, max_size=12), st.randoms(use_true_random=False))
+@given(wanted, st.lists(people | nowhere, max_size=12), st.randoms(use_true_random=False))
 def test_the_order_does_not_depend_on_the_order_of_what_came_in(
     asked: Wanted, crowd: list[Person], chance: random.Random
 ) -> None:
@@ -72,8 +73,29 @@ def test_the_order_does_not_depend_on_the_order_of_what_came_in(
     shuffled = list(fits)
     chance.shuffle(shuffled)
     assert ranked(fits) == ranked(shuffled)
-    scores = [found.score for _item, found in ranked(fits)]
-    assert scores == sorted(scores, reverse=True)
+    assert len(ranked(fits)) == len(crowd), "nobody is dropped"
+    for known in (True, False):
+        scores = [found.score for _item, found in ranked(fits) if (found.reach is not None) == known]
+        assert scores == sorted(scores, reverse=True)
+    reach = [found.reach for _item, found in ranked(fits)]
+    assert None not in reach[: len(reach) - 1 - reach[::-1].index(True) if True in reach else 0]
+    if None in reach and True in reach:
+        assert reach[reach.index(None) - 1] is True, "right after the last who reaches the work"
+
+
+def test_who_cannot_be_placed_stands_after_those_in_reach_and_before_the_rest_out_of_it() -> None:
+    asked = Wanted("Kok", "5120")
+    crowd = {
+        "near": Person("Kok", "5120", 10),
+        "related": Person("Tjener", "5131", 40),
+        "nowhere": Person("Kok", "5120", unknown="candidate"),
+        "nowhere, related": Person("Tjener", "5131", unknown="candidate"),
+        "far": Person("Tjener", "5131", 80),
+        "island": Person("Tjener", "5131", None),
+    }
+    fits = [(name, fit(asked, person), number) for number, (name, person) in enumerate(crowd.items())]
+    assert [name for name, _fit in ranked(fits)] == list(crowd)
+    assert ranked(fits)[2][1].score < ranked(fits)[0][1].score
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
@@ -114,6 +136,8 @@ def test_the_reasons_say_what_fits_and_what_does_not() -> None:
         "søger ikke løntilskud",
     ]
     assert said(Wanted(), Person("Kok", "5120", None)) == ["kan ikke nå frem"]
+    for whose, words in UNKNOWN_PLACES.items():
+        assert said(Wanted(), Person("Kok", "5120", unknown=whose)) == [words]
 
 
 def test_without_an_occupation_everybody_may_be_proposed() -> None:

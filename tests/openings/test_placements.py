@@ -22,20 +22,30 @@ Enter = Callable[[FlaskClient, User], FlaskClient]
 
 
 def test_a_placement_is_finished_once_and_the_end_can_be_taken_back(session: Session, now: datetime) -> None:
-    placed = make_placement(session, make_opening(session))
-    with pytest.raises(Invalid) as refused:
-        actions.finish(session, None, now, placed, ended_on=date(2026, 11, 1), because="bored", permanent=True)
-    assert sorted(refused.value.errors) == ["because", "ended_on"]
-    actions.finish(session, None, now, placed, ended_on=date(2027, 1, 29), because="as_agreed", permanent=True)
-    assert (placed.state, placed.ended_on, placed.permanent) == ("ended", date(2027, 1, 29), True)
+    placed = make_placement(session, make_opening(session), starts_on=date(2026, 11, 2))
+    for wrong in (date(2026, 11, 1), date(2026, 11, 25), date(2027, 12, 24)):
+        with pytest.raises(Invalid) as refused:
+            actions.finish(session, None, now, placed, ended_on=wrong, because="bored", permanent=True)
+        assert sorted(refused.value.errors) == ["because", "ended_on"]
+    actions.finish(session, None, now, placed, ended_on=date(2026, 11, 24), because="as_agreed", permanent=True)
+    assert (placed.state, placed.ended_on, placed.permanent) == ("ended", date(2026, 11, 24), True)
     with pytest.raises(Refusal):
-        actions.finish(session, None, now, placed, ended_on=date(2027, 1, 29), because="as_agreed", permanent=None)
+        actions.finish(session, None, now, placed, ended_on=date(2026, 11, 24), because="as_agreed", permanent=None)
     with pytest.raises(Refusal):
         actions.extend(session, None, now, placed, date(2027, 6, 1))
     actions.resume(session, None, now, placed)
     assert (placed.state, placed.ended_on, placed.ended_because, placed.permanent) == ("agreed", None, None, None)
     with pytest.raises(Refusal):
         actions.resume(session, None, now, placed)
+
+
+def test_what_has_not_begun_is_taken_back_and_not_finished(session: Session, now: datetime) -> None:
+    placed = make_placement(session, make_opening(session))
+    with pytest.raises(Invalid) as refused:
+        actions.finish(session, None, now, placed, ended_on=placed.starts_on)
+    assert "fjern den" in refused.value.errors["ended_on"]
+    actions.void(session, None, now, placed)
+    assert placed.candidacy.state == "interview"
 
 
 def test_the_last_day_moves_within_reason(session: Session, now: datetime) -> None:
@@ -69,7 +79,7 @@ def placed(db: Session) -> Placement:
         who = make_candidate(db, jobcentre_id=opening.jobcentre_id, reference=reference)
         return make_placement(db, opening, make_candidacy(db, opening, who, state="hired"), **fields)
 
-    made = place("LONG-1")
+    made = place("LONG-1", starts_on=date(2026, 11, 2))
     place("SOON-2", starts_on=date(2026, 10, 1), ends_on=date(2026, 12, 11))
     place("OPEN-3", type="ordinary", ends_on=None)
     place("OVER-4", starts_on=date(2026, 9, 1), state="ended", ended_on=date(2026, 11, 1), ended_because="as_agreed")
@@ -110,10 +120,11 @@ def test_the_steps_in_the_page(page: FlaskClient, db: Session, placed: Placement
     assert page.post(f"{url}/extend", data={"ends_on": "2026-01-01"}).status_code == 422
     assert page.post(f"{url}/extend", data={"ends_on": "2027-03-26"}).status_code == 302
     assert page.post(f"{url}/finish", data={"because": "as_agreed"}).status_code == 422
-    done = {"ended_on": "2027-01-29", "because": "as_agreed", "permanent": "yes"}
+    done = {"ended_on": "2026-11-20", "because": "as_agreed", "permanent": "yes"}
+    assert page.post(f"{url}/finish", data={**done, "ended_on": "2027-12-24"}).status_code == 422
     assert page.post(f"{url}/finish", data=done).status_code == 302
     text = page.get(url).get_data(as_text=True)
-    assert "29.01.2027 · Perioden løb ud" in text
+    assert "20.11.2026 · Perioden løb ud" in text
     assert page.post(f"{url}/resume").status_code == 302
     assert page.post(f"{url}/void").status_code == 302
     assert page.get(url).status_code == 404

@@ -12,25 +12,27 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm.base.clock import danish_date
 from crm.base.errors import Refusal
 from crm.base.scope import Scope
 from crm.openings import actions
 from crm.openings.actions import answers, candidacies, candidates, erasing, offers, placements, sharing
 from crm.openings.models import Candidacy, Opening, Placement
 from crm.openings.rules import CLOSE_REASONS, Details, NewOpening, missing
-from crm.openings.rules.candidates import RUNNING
+from crm.openings.rules.candidates import RUNNING, NewCandidate, is_consented
 from crm.reports.queries import rates
 from tests.factories import make_jobcentre, make_visit
 from tests.factories.candidates import make_candidate
 
 EVERYTHING = Scope(everything=True)
 FULL = Details("Kok", None, "Koge", 37, "", date(2027, 1, 4), "", (), "", 2, date(2026, 12, 1))
-START = date(2026, 12, 1)
+STARTS = (date(2026, 11, 2), date(2026, 11, 24), date(2026, 12, 1))
+CONSENTS = (date(2026, 11, 20), date(2026, 11, 24))
 STEPS = 90
 EXPECTED = {
     "already", "closed", "consent", "erased", "filled", "hired", "mailed", "no_consent", "nothing", "offered", "open",
     "over", "presented", "retired", "sent", "under_way", "full", "active", "duplicate", "answered", "no_contact",
-    "taken_back", "withdrawn", "running", "ended",
+    "taken_back", "withdrawn", "running", "ended", "employed", "invalid",
 }  # fmt: skip
 
 
@@ -51,8 +53,10 @@ class Life:
         self.theirs = make_candidate(session, jobcentre_id=neighbour.id)
         for opening in self.openings:
             sharing.share(session, None, now, opening, jobcentre_ids=[neighbour.id], partner_ids=[])
+        self.beside: set[int] = set()
         self.refused: set[str] = set()
         self.done: set[str] = set()
+        self.renamed = 0
 
     def step(self) -> str:
         moves: dict[str, Callable[[], Any]] = {
@@ -95,7 +99,13 @@ class Life:
         return self._of_one(candidacies.present)
 
     def do_interview(self) -> Any:
-        return self._of_one(candidacies.interview)
+        return self._agreed(self._of_one(candidacies.interview))
+
+    def _agreed(self, *told_of: Any) -> Any:
+        """What the company has just heard of had agreed to it."""
+        for one in told_of:
+            assert one is NotImplemented or is_consented(one.candidate, self.at)
+        return told_of
 
     def do_undo(self) -> Any:
         return self._of_one(candidacies.undo)
@@ -109,11 +119,29 @@ class Life:
     def do_send(self) -> Any:
         one = self.candidacy()
         by_mail = self.rng.random() < 0.5
-        return one and candidacies.send(self.db, None, self.at, one.opening, [one], by_mail=by_mail)
+        shown = [one.id] if one and self.rng.random() < 0.3 else []
+        return one and self._agreed(
+            *candidacies.send(self.db, None, self.at, one.opening, [one], by_mail=by_mail, shown=shown)
+        )
 
     def do_hire(self) -> Any:
-        one = self.candidacy()
-        return one and candidacies.hire(self.db, None, self.at, one, type="ordinary", starts_on=START)
+        one, draw, starts = self.candidacy(), self.rng.random(), self.rng.choice(STARTS)
+        if one is None:
+            return NotImplemented
+        made = candidacies.hire(
+            self.db,
+            None,
+            self.at,
+            one,
+            type="ordinary",
+            starts_on=starts,
+            ends_on=starts + timedelta(days=6) if draw < 0.5 else None,
+            beside=draw < 0.1,
+            ends_others=draw > 0.7,
+        )
+        if draw < 0.1:
+            self.beside.add(made.id)
+        return self._agreed(one)
 
     def do_hire_again(self) -> Any:
         return self.do_hire()
@@ -124,7 +152,7 @@ class Life:
 
     def do_finish(self) -> Any:
         one = self.placement()
-        return one and placements.finish(self.db, None, self.at, one, ended_on=START)
+        return one and placements.finish(self.db, None, self.at, one, ended_on=self.at.date())
 
     def do_close(self) -> Any:
         return actions.close(self.db, None, self.at, self.opening, self.rng.choice(sorted(CLOSE_REASONS)))
@@ -148,7 +176,27 @@ class Life:
         return candidates.withdraw_consent(self.db, None, self.at, self.rng.choice(self.people))
 
     def do_consent(self) -> Any:
-        return candidates.give_consent(self.db, None, self.at, self.rng.choice(self.people), date(2026, 11, 20))
+        who = self.rng.choice(self.people)
+        return candidates.give_consent(self.db, None, self.at, who, self.rng.choice(CONSENTS))
+
+    def do_change(self) -> Any:
+        who = self.rng.choice(self.people)
+        self.renamed += 1
+        told = NewCandidate(f"N-{self.renamed}" if self.rng.random() < 0.5 else who.reference, "Kok", "9500")
+        candidates.change(self.db, None, self.at, who, told)
+        if told.reference.startswith("N-") and told.reference == f"N-{self.renamed}":
+            assert who.consent_on is None
+            assert (
+                self.db.scalars(
+                    select(Candidacy).where(Candidacy.candidate_id == who.id, Candidacy.state.in_(RUNNING))
+                ).all()
+                == []
+            )
+
+    def do_their_consent(self) -> Any:
+        if self.rng.random() < 0.5:
+            return candidates.withdraw_consent(self.db, None, self.at, self.theirs)
+        return candidates.give_consent(self.db, None, self.at, self.theirs, self.at.date())
 
     def do_retire(self) -> Any:
         return candidates.retire(self.db, None, self.at, self.rng.choice(self.people))
@@ -180,9 +228,14 @@ def stage_by_hand(opening: Opening, rows: list[Candidacy], hired: int) -> str:
         return "hired" if hired >= opening.positions else "part"
     if any(row.interview_at for row in there):
         return "interview"
-    if any(row.presented_at or row.sent_at for row in there):
+    if any(row.presented_at for row in there):
         return "presented"
     return "told" if missing(opening) else "specified"
+
+
+def overlap(one: Placement, other: Placement) -> bool:
+    forever = date.max
+    return one.starts_on <= (other.ends_on or forever) and other.starts_on <= (one.ends_on or forever)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -200,6 +253,8 @@ def test_any_order_of_steps_leaves_facts_that_agree(session: Session, now: datet
             assert (opening.state == "closed") == bool(opening.closed_reason) == bool(opening.closed_at), where
             if opening.stage == "hired":
                 assert opening.state == "closed", where
+            if opening.closed_reason == "filled_by_us":
+                assert hired, where
             if opening.state == "closed":
                 assert [row.state for row in rows if row.state in RUNNING] == [], where
             for row in rows:
@@ -208,6 +263,17 @@ def test_any_order_of_steps_leaves_facts_that_agree(session: Session, now: datet
                 assert (row.state == "ended") == bool(row.ended_at) == bool(row.ended_because), where
                 if row.candidate.erased_at or not row.candidate.active:
                     assert row.state not in RUNNING, where
+        today = danish_date(life.at)
+        for one in placed:
+            assert one.ended_on is None or one.starts_on <= one.ended_on <= today, where
+            for other in placed:
+                alone = one.id < other.id and not {one.id, other.id} & life.beside
+                if (
+                    alone
+                    and one.state == other.state == "agreed"
+                    and other.candidacy.candidate_id == (one.candidacy.candidate_id)
+                ):
+                    assert not overlap(one, other), where
         told = sum(opening.positions for opening in life.openings)
         rate = rates.opening(session, EVERYTHING, life.visit.campaign_id, now=life.at).total
         assert (rate.numerator, rate.denominator) == (told, 1), where

@@ -18,14 +18,18 @@ class There:
     akutjob: bool
     occupation: str
     positions: int
+    own_type_id: int | None = None
 
 
+own_types = st.sampled_from([None, 7, 8])
 told = st.builds(
     NewOpening,
     type=st.sampled_from(["ordinary", "wage_subsidy"]),
     positions=st.integers(1, 5),
     akutjob=st.booleans(),
     occupation=st.sampled_from(["", "smed", "kok"]),
+    own_type_id=own_types,
+    keeps_own=st.booleans(),
 )
 there = st.builds(
     There,
@@ -33,6 +37,7 @@ there = st.builds(
     st.booleans(),
     st.sampled_from(["", "smed", "kok"]),
     st.integers(1, 5),
+    own_types,
 )
 
 
@@ -81,8 +86,21 @@ def test_every_opening_is_corrected_logged_or_taken_back_exactly_once(old: list[
 
 @given(st.lists(there, max_size=6))
 def test_the_same_report_again_pairs_each_with_itself(old: list[There]) -> None:
-    again = [NewOpening(o.type, o.positions, o.akutjob, o.occupation) for o in old]
+    again = [NewOpening(o.type, o.positions, o.akutjob, o.occupation, own_type_id=o.own_type_id) for o in old]
     pairs, fresh, gone = match(old, again)
     assert not fresh
     assert not gone
-    assert all((a.akutjob, a.occupation) == (b.akutjob, b.occupation) for a, b in pairs)
+    assert all((a.akutjob, a.occupation, a.own_type_id) == (b.akutjob, b.occupation, b.own_type_id) for a, b in pairs)
+
+
+def test_who_names_an_own_type_chooses_before_who_says_nothing_of_it() -> None:
+    there = [There("other", False, "", 1, 7), There("other", False, "", 1)]
+    silent, naming = NewOpening("other", keeps_own=True), NewOpening("other", own_type_id=7)
+    pairs, fresh, gone = match(there, [silent, naming])
+    assert {(old.own_type_id, new.own_type_id) for old, new in pairs} == {(7, 7), (None, None)}
+    assert (fresh, gone) == ([], [])
+
+
+def test_another_own_type_of_the_same_reporting_type_corrects_in_place() -> None:
+    [(old, new)], fresh, gone = match([There("other", False, "kok", 2)], [NewOpening("other", 2, own_type_id=8)])
+    assert (old.own_type_id, new.own_type_id, fresh, gone) == (None, 8, [], [])

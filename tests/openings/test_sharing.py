@@ -11,17 +11,22 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from crm.base.activity import Activity
 from crm.base.errors import Invalid, NotFound, Refusal
 from crm.integrations.models import OutboxMessage
+from crm.openings.actions.candidacies import send
+from crm.openings.actions.candidates import withdraw_consent
 from crm.openings.actions.life import close
 from crm.openings.actions.sharing import answer, offer, share, withdraw, withdraw_offer
 from crm.openings.models import Candidacy, Candidate, Opening, OpeningShare
+from crm.openings.queries.board import fitting
 from crm.openings.queries.sharing import on_board, waits_for
 from crm.openings.rules.board import consent_problem, standing
 from crm.openings.rules.candidates import NewCandidate
 from crm.people.models import Jobcentre, Leave, Partner
 from tests.conftest import NOW
 from tests.factories import make_jobcentre, make_user
+from tests.factories.candidates import make_candidacy, make_placement
 from tests.factories.openings import make_opening
 from tests.factories.sharing import make_board_candidate, make_offer, make_partner, make_share
 
@@ -149,6 +154,67 @@ def test_the_same_reference_twice_is_refused_and_withdrawing_opens_it_again(sess
     assert (again.id, again.state, again.candidate.occupation) == (made.id, "offered", "Klejnsmed")
 
 
+def facts(session: Session, who: Candidate) -> list[tuple[str, dict[str, object]]]:
+    wanted = select(Activity).where(Activity.subject_type == "candidates", Activity.subject_id == who.id)
+    return [(note.verb.removeprefix("openings."), note.data) for note in session.scalars(wanted.order_by(Activity.id))]
+
+
+def test_proposed_again_somebody_under_way_stays_who_they_are(session: Session, opening: Opening) -> None:
+    """The occupation others were told stays; a consent never grows older; what changed is written down, and by whom."""
+    partner, second = make_partner(session), make_opening(session)
+    for one in (opening, second):
+        make_share(session, one, partner)
+    who = offered(session, opening, partner).candidate
+    assert [verb for verb, _data in facts(session, who)] == ["candidate_add", "consent_given"]
+    with pytest.raises(Invalid) as refused:
+        offered(session, second, partner, replace(TOLD, occupation="Kok"))
+    assert (list(refused.value.errors), who.occupation) == (["occupation"], "Smed")
+    older = replace(TOLD, occupation=" smed", postcode="5000", consent_on=date(2026, 8, 20))
+    assert offered(session, second, partner, older).candidate_id == who.id
+    assert (who.postcode, who.consent_on) == ("5000", TOLD.consent_on)
+    verb, data = facts(session, who)[-1]
+    assert (verb, data["by"], data["changed"]) == (
+        "candidate_change",
+        partner.name,
+        {"occupation": {"was": "Smed", "is": "smed"}, "postcode": {"was": "9500", "is": "5000"}},
+    )
+    third = make_opening(session)
+    make_share(session, third, partner)
+    offered(session, third, partner, replace(older, consent_on=date(2026, 11, 24)))
+    assert who.consent_on == date(2026, 11, 24)
+    assert facts(session, who)[-1] == (
+        "consent_given",
+        {"on": "2026-11-24", "partner": partner.id, "by": partner.name},
+    )
+
+
+def test_a_partners_consent_taken_back_ends_everything_and_only_a_newer_one_revives_it(
+    session: Session, opening: Opening
+) -> None:
+    partner, second = make_partner(session), make_opening(session)
+    for one in (opening, second):
+        make_share(session, one, partner)
+    made, waits = offered(session, opening, partner), offered(session, second, partner)
+    answer(session, opening.consultant, NOW, made, True, "Kom endelig")
+    opening.contact_email = "a@b.invalid"
+    session.flush()
+    send(session, opening.consultant, NOW, opening, [made])
+    withdraw_consent(session, None, NOW, made.candidate, partner=partner)
+    assert [(one.state, one.ended_because) for one in (made, waits)] == [("ended", "consent_withdrawn")] * 2
+    assert standing(waits.state, waits.ended_because, answered=False) == "consent_withdrawn"
+    mails = session.scalars(select(OutboxMessage.dedupe_key)).all()
+    assert [key.split(":")[0] for key in mails] == ["board-answer"]  # the company is not told any more
+    third = make_opening(session)
+    make_share(session, third, partner)
+    with pytest.raises(Refusal) as refused:
+        offered(session, third, partner, replace(TOLD, consent_on=date(2026, 11, 24)))
+    assert refused.value.code == "consent"
+    later = NOW + timedelta(days=1)
+    told = replace(TOLD, consent_on=date(2026, 11, 25))
+    again = offer(session, later, third, told=told, agreed=True, words="", partner=partner)
+    assert (again.state, again.candidate.consent_withdrawn_at) == ("offered", None)
+
+
 def test_a_withdrawn_or_closed_share_says_what_to_do(session: Session, opening: Opening) -> None:
     partner = make_partner(session)
     shared = make_share(session, opening, partner, withdrawn_at=NOW)
@@ -186,6 +252,18 @@ def test_a_jobcentre_offers_its_own_consented_candidates_only(session: Session, 
     with pytest.raises(Refusal) as known:
         offer(session, NOW, opening, told=TOLD, agreed=True, user=colleague, jobcentre_id=other.id)
     assert known.value.code == "known"
+
+
+def test_who_is_in_work_is_not_suggested_for_others_openings(session: Session, opening: Opening) -> None:
+    other = make_jobcentre(session, code="461")
+    free, busy = (make_board_candidate(session, other, reference) for reference in ("F-1", "B-2"))
+    work = make_opening(session)
+    placed = make_placement(session, work, make_candidacy(session, work, busy, state="hired"))
+    found = fitting(session, NOW, [other.id], [opening])[opening.id]
+    assert [who.reference for who, _fit in found] == [free.reference]
+    placed.state, placed.ended_on = "ended", date(2026, 11, 20)
+    session.flush()
+    assert len(fitting(session, NOW, [other.id], [opening])[opening.id]) == 2
 
 
 def test_yes_makes_a_candidate_and_tells_the_partner(session: Session, opening: Opening) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
+from crm.base.errors import Invalid, Refusal
 from crm.recurring import actions, queries
 from crm.recurring.models import JobRun, Leader, SetAside
 from crm.recurring.rules import AGAIN
@@ -172,3 +174,113 @@ def test_what_is_set_aside_comes_in_pages(session: Session, job: str | None) -> 
     assert [row.id for row in rows] == made[:1:-1]
     assert [row.id for row in queries.aside(session, "nag", rows[-1].id, 3)] == made[1::-1]
     assert queries.aside_counts(session) == {"nag": 5, "fit": 1}
+
+
+def test_items_are_taken_as_they_come_and_what_their_errors_say_may_be_private(session: Session) -> None:
+    """The second is made when the first is done: mails may be large. A NUL is what PostgreSQL takes in no text."""
+    came: list[object] = []
+
+    @contextmanager
+    def begin() -> Iterator[Session]:
+        with session.begin_nested():
+            yield session
+
+    def items() -> Iterator[str]:
+        for item in ("a", "b"):
+            came.append(item)
+            yield item
+
+    def act(item: str) -> int:
+        came.append(item.upper())
+        raise KeyError("\0 Hemmelig aftale \udcff")
+
+    assert actions.apart(begin, items(), act, job="open", now=NOW) == 0
+    assert came == ["a", "A", "b", "B"]
+    assert actions.apart(begin, ["a"], act, job="shut", now=NOW, private=True) == 0
+    told = dict(session.execute(select(SetAside.job, SetAside.error).where(SetAside.item == "a")).all())
+    assert told["open"].startswith("KeyError: ")
+    assert "Hemmelig" in told["open"]
+    assert told["shut"].startswith("KeyError\n")
+    assert "Hemmelig" not in told["shut"]
+
+
+@pytest.mark.parametrize("kind", ["app", pytest.param("pg_app", marks=pytest.mark.postgres)])
+def test_several_at_a_time_each_for_itself(kind: str, request: pytest.FixtureRequest) -> None:
+    app = request.getfixturevalue(kind)
+    together = threading.Barrier(4, timeout=60)
+
+    def act(item: int) -> int:
+        together.wait()
+        if item % 2:
+            raise ValueError("forgiftet")
+        return item
+
+    begin = app.extensions["crm.sessions"].begin
+    assert actions.apart(begin, [1, 2, 3, 4], act, job="test", now=NOW, workers=4) == 6
+    with begin() as db:
+        assert sorted(db.scalars(select(SetAside.item))) == ["1", "3"]
+    assert actions.apart(begin, [3, 1], lambda item: item, job="test", now=NOW + AGAIN[0], workers=2) == 4
+    with begin() as db:
+        assert db.scalars(select(SetAside)).all() == []
+
+
+def test_what_is_put_away_is_tried_once_a_day_and_comes_back_only_with_another_error(session: Session) -> None:
+    @contextmanager
+    def begin() -> Iterator[Session]:
+        with session.begin_nested():
+            yield session
+
+    errors, tried = ["forgiftet", "forgiftet", "en anden fejl", ""], []
+
+    def act(_session: Session, item: int) -> int:
+        tried.append(item)
+        if error := errors.pop(0):
+            raise ValueError(error)
+        return 1
+
+    def run(now: datetime) -> None:
+        actions.each(begin, [7], act, job="test", now=now)
+
+    admin = make_user(session, name="Anna Admin")
+    run(NOW)
+    row = session.scalars(select(SetAside)).one()
+    with pytest.raises(Invalid) as refused:
+        actions.dismiss(session, admin, NOW, row, "  ")
+    assert set(refused.value.errors) == {"reason"}
+    actions.dismiss(session, admin, NOW, row, "Besøget er slettet")
+    assert (queries.aside(session), queries.aside_counts(session)) == ([], {})
+    assert queries.aside_counts(session, all_of_them=True) == {"test": 1}
+    [(away, said)] = queries.dismissed(session)
+    assert (away.id, said.actor_name, said.at, said.data["reason"]) == (row.id, "Anna Admin", NOW, "Besøget er slettet")
+    with pytest.raises(Refusal) as again:
+        actions.dismiss(session, admin, NOW, row, "Igen")
+    assert again.value.code == "dismissed"
+
+    run(NOW + timedelta(hours=23))
+    assert tried == [7]
+    run(NOW + timedelta(days=1))
+    assert (tried, queries.aside_counts(session)) == ([7, 7], {}), "the same error says nothing new"
+    run(NOW + timedelta(days=2))
+    [row] = queries.aside(session)
+    assert row.error.startswith("ValueError: en anden fejl\n")
+    assert (row.tries, row.retry_at, queries.dismissed(session)) == (1, NOW + timedelta(days=2) + AGAIN[0], [])
+    run(NOW + timedelta(days=3))
+    assert session.scalars(select(SetAside)).all() == []
+
+
+def test_what_is_put_away_can_be_taken_out_again_and_vanishes_when_it_succeeds(session: Session) -> None:
+    @contextmanager
+    def begin() -> Iterator[Session]:
+        with session.begin_nested():
+            yield session
+
+    admin, row, other = make_user(session), make_aside(session, "7", job="test"), make_aside(session, "8", job="test")
+    actions.dismiss(session, admin, NOW, row, "Derfor")
+    actions.dismiss(session, admin, NOW, other, "Også derfor")
+    actions.release(session, admin, NOW + timedelta(minutes=1), row)
+    assert [one.item for one in queries.aside(session)] == ["7"]
+    assert queries.aside_counts(session) == {"test": 1}
+    assert actions.each(begin, [7, 8], lambda _s, _i: 1, job="test", now=NOW + timedelta(days=1)) == 2
+    assert session.scalars(select(SetAside)).all() == []
+    made = make_aside(session, "7", job="test", first_at=NOW + timedelta(days=9))
+    assert [one.id for one in queries.aside(session)] == [made.id], "an id given anew inherits no dismissal"

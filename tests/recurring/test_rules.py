@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from crm.base.clock import DANISH, at, danish, is_working_day
 from crm.recurring.models import JobRun
@@ -195,8 +197,6 @@ def test_the_next_time_of_a_job() -> None:
 
 
 def test_an_error_is_told_without_the_datas_values() -> None:
-    import sqlalchemy as sa
-
     engine = sa.create_engine("sqlite://")
     try:
         with engine.connect() as connection:
@@ -205,4 +205,22 @@ def test_an_error_is_told_without_the_datas_values() -> None:
         told = describe(exc)
     assert told.startswith("OperationalError: no such table: nowhere\n")
     assert "Mette" not in told
-    assert "test_rules.py" in told
+    assert told.splitlines()[-1].startswith("  sqlalchemy/"), "the innermost place"
+
+
+def test_an_error_says_where_in_the_product_it_happened_and_leaves_out_the_libraries(session: Session) -> None:
+    """The walk through the libraries is long; our own lines stand in the middle of it."""
+    try:
+        session.execute(sa.select(JobRun.key).where(JobRun.started_at == NOW.replace(tzinfo=None)))
+    except sa.exc.StatementError as exc:
+        told = describe(exc)
+    assert told.startswith(("StatementError: ", "ValueError: "))
+    places = [line.strip() for line in told.splitlines()[1:]]
+    assert any(place.startswith("crm/base/db.py:") for place in places)
+    assert sum(place.startswith("sqlalchemy/") for place in places) <= 1
+
+
+def test_no_error_of_the_database_tells_parameters(session: Session) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as raised, session.begin_nested():
+        session.execute(sa.text("SELECT * FROM nowhere WHERE name = :name"), {"name": "Mette Hansen"})
+    assert "Mette" not in str(raised.value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import socket
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,12 +18,17 @@ from sqlalchemy.orm import Session
 
 from crm.base.errors import ConfigurationError
 from crm.base.settings import Settings
+from crm.calendars.models import BusySource
+from crm.campaigns.models import CallList, ListEntry
+from crm.people.models import UserRole
 from crm.recurring.models import JobRun, Leader, SetAside
 from crm.scheduler import JOBS, run_job
 from tests.conftest import NOW, build_app
 from tests.factories import make_user
+from tests.factories.candidates import make_placement
 from tests.factories.followups import make_follow_up
 from tests.factories.integrations import make_message
+from tests.factories.openings import make_opening
 from tests.factories.recurring import make_aside, make_leader, make_run
 
 TOKEN = "et-langt-tegn-til-tal"
@@ -125,12 +132,108 @@ def test_hundreds_set_aside_come_in_pages_and_can_be_tried_again(admin: FlaskCli
     assert db.get_one(JobRun, "nag").asked_at is not None
 
 
+def test_a_thing_is_put_away_with_a_reason_and_taken_out_again(admin: FlaskClient, db: Session) -> None:
+    made, other = make_aside(db, "kaputt"), make_aside(db, "rask")
+    db.commit()
+    url = f"/jobs/set-aside/{made.id}/dismiss"
+    admin.post(url, data={"reason": " "})
+    page = admin.get("/jobs").text
+    assert "Den er ikke lagt væk. Skriv hvorfor" in page
+    assert f'action="{url}"' in page
+    answer = admin.post(url, data={"reason": "Findes <ikke> mere", "job": "nag"})
+    assert answer.location.endswith("/jobs?job=nag#aside")
+    shown, _, away = admin.get("/jobs").text.partition('class="jobs-away"')
+    assert f"/set-aside/{other.id}/dismiss" in shown
+    assert f"/set-aside/{made.id}/" not in shown
+    assert "1 sat til side" in shown
+    assert re.search(r"lagde den væk 24\.11\.2026 kl\. 10\.\d\d: Findes &lt;ikke&gt; mere", away)
+    admin.post(f"/jobs/set-aside/{made.id}/retry")
+    page = admin.get("/jobs").text
+    assert f'action="{url}"' in page
+    assert "jobs-away" not in page
+    assert admin.get(url).status_code == 405
+
+
 def test_what_a_part_of_a_job_set_aside_is_tried_again_by_the_job(admin: FlaskClient, db: Session) -> None:
     made = make_aside(db, "12", job="nag_digest", retry_at=NOW + timedelta(days=1))
     db.commit()
-    assert "Rykker for aftaler, hvis frist er kommet 1</a>" in admin.get("/jobs").text
+    assert "Rykker for aftaler og skriver hver persons mail om morgenen 1</a>" in admin.get("/jobs").text
     admin.post(f"/jobs/set-aside/{made.id}/retry")
     assert db.get_one(JobRun, "nag").asked_at is not None
+
+
+def test_what_is_set_aside_is_named_in_words_and_leads_where_the_reader_may_go(
+    client: FlaskClient, db: Session, sign_in: Callable
+) -> None:
+    """One of each kind; what is gone, or was never anybody's, keeps its number."""
+    agreed, person = make_follow_up(db, due_on=NOW.date()), make_user(db, "consultant")
+    visit, opening = agreed.visit, make_opening(db)
+    placement = make_placement(db, opening)
+    listed = db.get_one(CallList, db.get_one(ListEntry, visit.entry.list_entry_id).call_list_id)
+    place, campaign = listed.participation, listed.participation.campaign
+    link = BusySource(consultant_id=person.id, kind="ics", name="Privat", address="x", created_at=NOW, next_at=NOW)
+    db.add(link)
+    db.flush()
+    company, home = visit.workplace.name, place.jobcentre.name
+    expected = {
+        ("nag", str(agreed.id)): f"Aftale med {company}, frist 24.11.2026",
+        ("cvs", str(opening.id)): f"Åbning hos {opening.visit.workplace.name}: {opening.occupation}",
+        ("endings", str(placement.id)): f"Ansættelse hos {opening.visit.workplace.name}, slutter ",
+        ("caldav_moved", str(visit.id)): f"Besøg hos {company}, ",
+        ("places", str(visit.workplace_id)): f"Virksomheden {company}",
+        ("conflicts", str(person.id)): person.name,
+        ("links", str(link.id)): f"Kalenderen »Privat«, {person.name}",
+        ("letters", str(campaign.id)): f"Kampagnen {campaign.name}",
+        ("capacity", str(place.id)): f"{home}, {campaign.name}",
+        ("firms", str(listed.id)): f"Listen {listed.name}, {home}",
+        ("fit", f"{campaign.id}/{place.jobcentre_id}"): f"{home}, {campaign.name}",
+        ("board", f"jobcentre:{place.jobcentre_id}"): f"Tavlens mail til {home}",
+        ("replies", "<7@eksempel.invalid>"): "Mailen <7@eksempel.invalid> i postkassen",
+        ("phones", "999"): "999",
+        ("fit", "noget andet"): "noget andet",
+        ("unknown", "17"): "17",
+    }
+    made = {make_aside(db, item, job=job).id: words for (job, item), words in expected.items()}
+    admin = make_user(db)
+    both = make_user(db)
+    db.add(UserRole(user_id=both.id, role="campaign_manager"))
+    db.commit()
+    heads = dict.fromkeys(made, "")
+    for reader, leading in ((admin, {"/users/"}), (both, {"/users/", "/companies/", "/openings/", "/campaigns/"})):
+        page = sign_in(client, reader).get("/jobs").text.partition('id="aside"')[2]
+        found = re.findall(r'<th scope="row">(?:<a href="([^"]+)">)?([^<]+)[^\0]*?set-aside/(\d+)/retry', page)
+        heads = {int(number): html.unescape(words) for _url, words, number in found}
+        for url, _words, _number in found:
+            assert not url or client.get(url).status_code == 200, url
+        assert leading <= {f"/{url.split('/')[1]}/" for url, *_ in found if url}
+    assert heads.keys() == made.keys()
+    for number, words in made.items():
+        assert heads[number].startswith(words)
+
+
+def test_what_has_a_state_of_its_own_stands_beside_its_job(admin: FlaskClient, db: Session) -> None:
+    for number, (channel, state, attempts) in enumerate(
+        [("mail", "failed", 7), ("sms", "failed", 1), ("sms", "unknown", 1), ("calendar", "pending", 2)]
+        + [("mail", "pending", 0), ("mail", "sent", 3)]
+    ):
+        make_message(db, channel=channel, state=state, attempts=attempts, dedupe_key=f"m{number}")
+    owner = make_user(db, "consultant")
+    fields = {"consultant_id": owner.id, "address": "x", "created_at": NOW, "next_at": NOW}
+    db.add(BusySource(kind="caldav", name="Arbejde", failing_since=NOW, **fields))
+    db.add(BusySource(kind="ics", name="Privat", **fields))
+    make_aside(db, "1")
+    make_aside(db, "2", job="nag_digest")
+    db.commit()
+    rows = {row.partition('"')[0]: row for row in admin.get("/jobs/live").text.split('<tr id="job-')[1:]}
+    assert "Kunne ikke sendes: 2" in rows["deliver"]
+    assert "/outbox?state=failed" in rows["deliver"]
+    assert "Uvist, om de er sendt: 1" in rows["deliver"]
+    assert "Prøves igen" not in rows["deliver"]
+    assert "Prøves igen efter en fejl: 1" in rows["calendars"]
+    assert "Kalendere, der ikke kan læses lige nu: 1" in rows["caldav"]
+    assert "Kalendere" not in rows["links"]
+    assert "2 sat til side" in rows["nag"], "what its parts set aside with it"
+    assert "sat til side" not in rows["board"]
 
 
 def test_the_page_is_for_administrators(client: FlaskClient, db: Session, sign_in: Callable) -> None:
@@ -146,7 +249,7 @@ def test_it_is_there_in_english(admin: FlaskClient) -> None:
         cookie["locale"] = "en"
     page = admin.get("/jobs").text
     assert "weekdays at 7.30" in page
-    assert "Sends reminders of agreements that are due" in page
+    assert "Reminds of agreements" in page
 
 
 @pytest.fixture
@@ -181,6 +284,7 @@ def test_figures_come_from_the_database_and_requests_from_the_process(counted: F
     assert found["crm_job_last_success_timestamp_seconds", "job=nag"] == NOW.timestamp()
     assert found["crm_job_set_aside_items", "job=nag"] == 1
     assert 20 <= found[("crm_leader_beat_age_seconds",)] < 80
+    assert found[("crm_leader_last_beat_timestamp_seconds",)] == NOW.timestamp() - 20
     assert found[("crm_leader_handovers_total",)] == 3
     assert found["crm_outbox_messages", "channel=mail", "state=pending"] == 1
     assert found["crm_outbox_messages", "channel=sms", "state=unknown"] == 1

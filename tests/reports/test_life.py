@@ -25,7 +25,7 @@ from crm.openings.rules import NewOpening
 from crm.openings.rules.candidates import NewCandidate
 from crm.people.models import User
 from crm.reports import queries
-from crm.reports.queries.life import COUNTS
+from crm.reports.queries.life import COUNTS, hidden_reasons
 from crm.reports.rules import LIFE_GROUPS, suppressed
 from crm.visits.models import Visit
 from crm.visits.rules import VisitReport
@@ -88,7 +88,7 @@ def test_a_played_life_is_counted_as_it_went(session: Session) -> None:
     assert (total.hired, total.positions, total.hidden) == (6, 10, False)
     assert (total.to_presentation, total.to_hire) == (2.0, 2.0)
     assert [(row.key, row["told"]) for row in table.rows] == [("ordinary", 2), ("work_placement", 1)]
-    assert queries.closed_because(session, ALL, visit.campaign_id) == {"filled_by_us": 1, "withdrawn": 1}
+    assert queries.closed_because(session, ALL, visit.campaign_id) == {"filled_by_us": None, "withdrawn": None}
     rows, whole = queries.events(session, ALL, visit.campaign_id, "type")
     assert (whole.presentations, whole.placements) == (10, 6)
     assert [(one.key, one.presentations, one.placements) for one in rows] == [("ordinary", 10, 6)]
@@ -120,6 +120,61 @@ def test_few_people_are_told_of_nowhere(session: Session) -> None:
     assert (few.few, few.rows, few.total) == (True, [], 0)
     assert queries.behind_life(session, ALL, visit.campaign_id, "presentations").total == 7
     assert queries.behind_life(session, ALL, visit.campaign_id, "presented", by="type", key="other").total == 1
+
+
+def closed_openings(session: Session, ours: int, *others: str) -> Visit:
+    visit = a_visit(session)
+    for number in range(ours + len(others)):
+        reason = "filled_by_us" if number < ours else others[number - ours]
+        make_opening(session, visit=visit, state="closed", closed_reason=reason, closed_at=NOW)
+    return visit
+
+
+def test_few_filled_openings_stand_in_no_figure_and_in_no_row(
+    client: FlaskClient, db: Session, sign_in: SignIn
+) -> None:
+    """Nor can they be reckoned from the total, from another reason's rows, or counted in the rows of all closed."""
+    visit = closed_openings(db, 4, "withdrawn", "lapsed", *["no_candidate"] * 6)
+    user = make_user(db, "campaign_manager")
+    db.commit()
+    known = {"filled_by_us": None, "withdrawn": None, "lapsed": None, "no_candidate": None}
+    assert queries.closed_because(db, ALL, visit.campaign_id) == known
+    db.rollback()
+    sign_in(client, user)
+    page = client.get("/reports/openings").get_data(as_text=True)
+    assert "Besat med vores kandidat" not in page
+    assert "Grundene er skjult" in page
+    rows = "/reports/openings/rows?of=closed"
+    for because in known:
+        assert "For få mennesker" in client.get(f"{rows}&because={because}").get_data(as_text=True)
+    listed = client.get(rows).get_data(as_text=True)
+    assert "Lukkede åbninger: 12" in listed
+    assert "Besat med vores" not in listed
+
+
+def test_what_is_hidden_beside_few_is_no_more_than_needed(client: FlaskClient, db: Session, sign_in: SignIn) -> None:
+    visit = closed_openings(db, 2, *["lapsed"] * 5, *["withdrawn"] * 9)
+    user = make_user(db, "campaign_manager")
+    db.commit()
+    found = queries.closed_because(db, ALL, visit.campaign_id)
+    db.rollback()
+    assert found == {"filled_by_us": None, "lapsed": None, "withdrawn": 9}
+    sign_in(client, user)
+    page = client.get("/reports/openings").get_data(as_text=True)
+    assert "Så mange åbninger er lukket, og hvorfor" in page
+    assert "% af de lukkede åbninger er besat" not in page
+    assert "skjult" in page
+    listed = client.get("/reports/openings/rows?of=closed&because=withdrawn").get_data(as_text=True)
+    assert "Lukkede åbninger: 9" in listed
+
+
+@given(st.dictionaries(st.sampled_from(["filled_by_us", "withdrawn", "lapsed", "no_candidate"]), st.integers(0, 20)))
+def test_a_hidden_reason_is_never_the_only_unknown_beside_small_others(counts: dict[str, int]) -> None:
+    hidden = hidden_reasons(counts)
+    assert bool(hidden) == (0 < counts.get("filled_by_us", 0) < 5)
+    others = [counts[reason] for reason in hidden - {"filled_by_us"}]
+    left = [count for reason, count in counts.items() if count and reason not in hidden]
+    assert not hidden or sum(others) >= 5 or not left
 
 
 @given(st.lists(st.integers(0, 40), max_size=12))

@@ -62,7 +62,7 @@ def test_the_page_says_both_sides_and_what_companies_say(
     manager = make_user(db, "campaign_manager")
     db.commit()
     text = sign_in(client, manager).get("/reports/followups").get_data(as_text=True)
-    assert "Vi holdt 50 % af vores aftaler til tiden; virksomhederne siger, at 50 % skete" in text
+    assert "Virksomhederne siger, at 1 af 2 aftaler skete; vi siger 2 af de samme" in text
     assert "2 af 4" in text, "ours, and not the task that the system made"
     assert "1 af 2" in text
     assert "Om de samme 2 aftaler: vi siger 100 %, virksomhederne siger 50 %" in text
@@ -70,7 +70,7 @@ def test_the_page_says_both_sides_and_what_companies_say(
     assert f"2 af 3 spurgte virksomheder har svaret. Stikprøvens usikkerhed er højst ± {margin} point." in text
     assert "58 % af virksomhederne" in text
     assert "Evaluering af kampagnen, 2013, afsnit 4.4" in text
-    assert "(v3)" in text, "the definition with its version"
+    assert "(v4)" in text, "the definition with its version"
     assert "Opgjort 24.11.2026" in text
     other = client.get("/reports/followups?side=tasks").get_data(as_text=True)
     assert "Egne opgaver, pr. jobcenter" in other
@@ -161,7 +161,7 @@ def test_file_api_and_command_hold_the_same_totals(
     totals = {one["side"]: one for one in found["totals"]}
     assert (totals["jobcentre"]["on_time"], totals["jobcentre"]["due"], totals["jobcentre"]["rate"]) == (2, 4, 0.5)
     assert (totals["company"]["on_time"], totals["company"]["due"], totals["tasks"]["never"]) == (1, 2, 1)
-    assert (found["definition_version"], totals["jobcentre"]["median_days_late"]) == (3, 3.0)
+    assert (found["definition_version"], totals["jobcentre"]["median_days_late"]) == (4, 3.0)
     assert client.get("/api/v1/reports/follow-ups?campaign_id=77", headers=headers).status_code == 404
     assert client.get("/api/v1/reports/follow-ups?by=moon", headers=headers).status_code == 422
     said = app.test_cli_runner().invoke(rates, ["followups", f"--campaign={campaign.id}", "--by=jobcentre"]).stdout

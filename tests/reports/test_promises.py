@@ -100,7 +100,7 @@ def write(session: Session, visits: list[Visit], plans: list[Made]) -> list[Foll
             snoozes=plan.snoozed,
             asked_at=NOW if plan.asked else None,
             company_kept=plan.said if plan.asked else None,
-            voided_at=NOW if plan.voided else None,
+            voided_at=NOW if plan.voided and not done else None,  # what is done is never taken back
         )
         for step in plan.nags:
             session.add(Nag(follow_up_id=row.id, step=step, due_on=first, written_at=NOW, recipient_id=row.owner_id))
@@ -120,7 +120,7 @@ def reached(row: FollowUp) -> bool:
 
 def by_hand(row: FollowUp, nags: frozenset[str]) -> dict[str, bool]:
     day = danish_date(row.done_at) if row.done_at and reached(row) else None
-    due = row.first_due_on <= TODAY
+    due = row.first_due_on < TODAY or (row.first_due_on == TODAY and day is not None)
     return {
         "on_time": due and day is not None and day <= row.first_due_on,
         "late": due and day is not None and day > row.first_due_on,
@@ -134,6 +134,12 @@ def by_hand(row: FollowUp, nags: frozenset[str]) -> dict[str, bool]:
         "says_kept": row.company_kept is True,
         "answered_done": row.company_kept is not None and day is not None,
     }
+
+
+def _has_a_place(row: FollowUp) -> bool:
+    """What was taken back has none, but for what we owed and had broken by then."""
+    broken = side_of(row) == "jobcentre" and not row.done_at
+    return row.voided_at is None or (broken and row.first_due_on < danish_date(row.voided_at))
 
 
 def group_of(row: FollowUp, by: str | None) -> Any:
@@ -160,7 +166,7 @@ def test_the_database_counts_as_one_would_by_hand(
     counted = [
         (row, plan)
         for row, plan in zip(rows, plans, strict=True)
-        if not plan.voided and (everywhere or row.campaign_id == campaign)
+        if _has_a_place(row) and (everywhere or row.campaign_id == campaign)
     ]
     table = promises(session, ALL, campaign, by, now=NOW)
     for side in SIDES:
@@ -216,7 +222,7 @@ def test_weeks_are_those_of_the_promise_and_the_report_agrees(session: Session, 
 
 def test_nobody_reads_beyond_their_own_area(session: Session, visits: list[Visit]) -> None:
     for visit in visits:
-        make_follow_up(session, visit=visit, due_on=TODAY)
+        make_follow_up(session, visit=visit, due_on=TODAY - timedelta(days=1))
     mine = Scope(jobcentres=frozenset({visits[2].jobcentre_id}))
     assert promises(session, mine, None, now=NOW).total["jobcentre"].due == 1
     assert behind_promises(session, mine, None, "due", now=NOW)[1] == 1

@@ -25,8 +25,10 @@ from tests.factories.calendars import make_consultant
 from tests.factories.core import make_participation
 
 POISONED = 2
-MAKING, VISITS = "crm.followups.jobs.making", "crm.visits.jobs"
+MAKING, VISITS, CALLING = "crm.followups.jobs.making", "crm.visits.jobs", "crm.calling.jobs"
+READING = "crm.calendars.jobs.reading"
 NUMBERS = [1, 2, 3]
+CALENDARS = [(number, NOW) for number in NUMBERS]
 PLACES = [Unplaced(number, "Havnegade 1", "9000", "Havnegade 1, 9000 Aalborg") for number in NUMBERS]
 
 
@@ -35,6 +37,10 @@ def act(*given: Any) -> Any:
     if any(POISONED in (one, getattr(one, "jobcentre_id", 0), getattr(one, "workplace_id", 0)) for one in given):
         raise ValueError("forgiftet")
     return 1
+
+
+def act_on_first(_session: Any, _now: Any, numbers: Any) -> Any:
+    return act(*numbers)
 
 
 def ranked(*given: Any) -> Any:
@@ -51,7 +57,7 @@ JOBS = {
     "details": (f"{MAKING}.told_openings", NUMBERS, f"{MAKING}.make_missing", act),
     "with_visit": (f"{MAKING}.left_behind", NUMBERS, f"{MAKING}.follow", act),
     "ask": ("crm.followups.jobs.asking.to_ask", NUMBERS, "crm.followups.jobs.asking.ask_company", act),
-    "board": ("crm.openings.jobs.receivers_with_news", NUMBERS, "crm.openings.jobs.write_digests", act),
+    "board": ("crm.openings.jobs.partners_with_news", NUMBERS, "crm.openings.jobs.write_partner_digest", act),
     "fit": (f"{VISITS}.due_rankings", [Wanted(7, number) for number in NUMBERS], f"{VISITS}.rank_one", ranked),
     "conflicts": (f"{VISITS}.due_checks", Due(0, [], dict.fromkeys(NUMBERS)), f"{VISITS}.examine", examined),
     "phones": (
@@ -60,6 +66,12 @@ JOBS = {
         "crm.calling.jobs.close_silent",
         act,
     ),
+    "links": (f"{READING}.due_sources", CALENDARS, "crm.calendars.jobs.links.read_link", act),
+    "caldav": (f"{READING}.due_sources", CALENDARS, "crm.calendars.jobs.caldav.read_source", act),
+    "caldav_moved": (f"{VISITS}.unlike_calendars", NUMBERS, f"{VISITS}.take_up", act),
+    "firms": (f"{CALLING}.out_of_step", [SimpleNamespace(lists=NUMBERS)], f"{CALLING}.follow_firms", act_on_first),
+    "letters": (f"{CALLING}.open_campaigns", NUMBERS, f"{CALLING}.follow_letters", act),
+    "order": (f"{CALLING}.reweighed", NUMBERS, f"{CALLING}.rerank", act_on_first),
     "places": ("crm.companies.jobs.unplaced", PLACES, "crm.companies.jobs.keep_place", act),
 }
 
@@ -76,12 +88,15 @@ def test_one_poisoned_item_never_stops_the_rest(app: Flask, monkeypatch: pytest.
     monkeypatch.setattr(which, lambda *_given, **_named: items)
     monkeypatch.setattr(one, does)
     monkeypatch.setattr("crm.visits.jobs.check_day", lambda *_given: 1)
-    assert run_job(app, key) == 2
+    monkeypatch.setattr(f"{READING}._claimed", lambda *_given: True)
+    monkeypatch.setattr(f"{CALLING}.off_letters", lambda *_given: True)
+    job = key.removesuffix("_moved")
+    assert run_job(app, job) == 2
     assert told(app) == [(key, ("7/2" if key == "fit" else "2"), 1)]
-    assert run_job(app, key) == 2, "until its next try it is passed over"
+    assert run_job(app, job) == 2, "until its next try it is passed over"
     assert told(app)[0][2] == 1
     with app.extensions["crm.sessions"]() as db:
-        assert db.get_one(JobRun, key).failures == 0
+        assert db.get_one(JobRun, job).failures == 0
 
 
 def told(app: Flask) -> list[tuple[str, str, int]]:

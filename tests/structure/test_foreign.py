@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from crm.followups.models import Answer
+from crm.openings.models import Relaxation
 from crm.people.actions import issue_token
 from crm.people.models import ROLES, User
 from crm.people.permissions import TABLE, scope_of
@@ -38,6 +39,7 @@ HOMELESS = {"token", "key", "number", "message_id", "user_id", "type_id"}
 PLAUSIBLE = {
     "starts_on": "2026-12-01", "due_on": "2026-12-01", "at": "2026-12-01T09:00:00Z", "starts_at": "2026-12-01T09:00:00Z",
     "outcome": "no_answer", "accept": True, "given": False, "to": 1, "candidate_id": 1, "candidacy_ids": [1],
+    "consultant_id": 1, "ended_on": "2026-11-20", "ends_on": "2026-12-01", "positions": 1,
 }  # fmt: skip
 
 
@@ -55,6 +57,9 @@ def far_away(session: Session) -> dict[str, int]:
     session.add(answer)
     session.flush()
     candidacy = make_candidacy(session, opening, state="hired")
+    relaxed = Relaxation(opening_id=opening.id, at=NOW, agreed_with="Bo", was="Truck", now="")
+    session.add(relaxed)
+    session.flush()
     part.campaign.information_text = "Derfor ringer vi."
     listed = make_mailing_list(session, participation=part, workplaces=[workplace])
     neighbour = make_jobcentre(session, code="147", postcode="2000")
@@ -68,6 +73,7 @@ def far_away(session: Session) -> dict[str, int]:
         "batch_id": make_batch(session, listed).id,
         "visit_id": visit.id,
         "opening_id": opening.id,
+        "relaxation_id": relaxed.id,
         "share_id": make_share(session, opening, neighbour).id,
         "candidacy_id": candidacy.id,
         "candidate_id": candidacy.candidate_id,

@@ -25,7 +25,10 @@ COMPANY = {"company.show", "company.move", "company.cancel", "company.calendar_f
     f"agreement.{name}" for name in ("show", "right", "mend", "happened")
 }
 METRICS = {"metrics"}  # believed by a token of their own (crm/web/metrics.py)
-PARTNER = {f"partner.{name}" for name in ("show", "opening", "withdraw", "digest", "fresh_link", "occupations")}
+PARTNER = {
+    f"partner.{name}"
+    for name in ("show", "opening", "withdraw", "consent_withdrawn", "digest", "fresh_link", "occupations")
+}
 PUBLIC_ENDPOINTS = (
     {"people.sign_in", "people.sign_out", "people.language", "calendars.feed"} | WEBHOOKS | COMPANY | METRICS | PARTNER
 )

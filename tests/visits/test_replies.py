@@ -20,12 +20,14 @@ from sqlalchemy.orm import Session
 
 from crm.base.clock import at, danish
 from crm.calendars.rules import answers
-from crm.integrations.mailbox import FolderMailbox, Letter
+from crm.integrations.mailbox import FolderMailbox, Letter, MailboxFailed
 from crm.integrations.models import IncomingMail, OutboxMessage
+from crm.recurring.models import JobRun, SetAside
+from crm.recurring.rules import AGAIN
 from crm.scheduler import run_job
 from crm.visits.actions import book, move
 from crm.visits.actions.publish import uid_of
-from crm.visits.actions.replies import answer_in, read_mailbox, take_in
+from crm.visits.actions.replies import answer_in, name_of, read_mailbox, take_in
 from crm.visits.models import Visit, VisitReply
 from crm.visits.queries import replies_of
 from tests.conftest import NOW, build_app
@@ -231,24 +233,46 @@ def test_a_broken_mail_never_stops_the_others(session: Session, visit: Visit, tm
     assert read_mailbox(FolderMailbox(tmp_path), sessions(session), LATER) == 0
 
 
-def test_what_fails_while_it_is_kept_is_noted_as_broken_and_the_next_is_read(
-    session: Session, visit: Visit, scene: Scene, tmp_path: Path
+def test_what_breaks_is_set_aside_and_tried_again_and_the_next_is_read(
+    session: Session, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """More of them than are read at once: they take nobody's place."""
+    monkeypatch.setattr("crm.visits.actions.replies.AT_ONCE", 2)
+    poisoned = {f"<{number}@eksempel.invalid>" for number in range(3)}
+    for number in range(6):
+        (tmp_path / f"{number}.eml").write_bytes(mail(reply(visit), number))
+
+    def keep(db: Session, now: Any, letter: Letter, found: Any) -> str:
+        if name_of(letter) in poisoned:
+            raise RuntimeError(f"Hemmeligt: {name_of(letter)}")
+        return take_in(db, now, letter, found)
+
+    monkeypatch.setattr("crm.visits.actions.replies.take_in", keep)
+    box = FolderMailbox(tmp_path)
+    assert [read_mailbox(box, sessions(session), LATER) for _ in range(4)] == [0, 1, 2, 0]
+    aside = session.scalars(select(SetAside).order_by(SetAside.item)).all()
+    assert [(row.job, row.item, row.tries) for row in aside] == [("replies", name, 1) for name in sorted(poisoned)]
+    assert all(row.error.startswith("RuntimeError\n") for row in aside)
+    assert sorted(path.name for path in tmp_path.glob("*.eml")) == ["0.eml", "1.eml", "2.eml"], "they stay in the box"
+    poisoned.discard("<1@eksempel.invalid>")
+    (tmp_path / "0.eml").unlink()
+    assert read_mailbox(box, sessions(session), LATER + AGAIN[0]) == 1
+    left = session.scalars(select(SetAside)).one()
+    assert (left.item, left.tries) == ("<2@eksempel.invalid>", 2), "one works, one was taken away by somebody"
+
+
+def test_a_mail_that_cannot_be_opened_is_set_aside(session: Session, visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "0.eml").mkdir()
     (tmp_path / "1.eml").write_bytes(mail(reply(visit), 1))
-    (tmp_path / "2.eml").write_bytes(mail(reply(visit), 2))
-    calls = []
+    assert read_mailbox(FolderMailbox(tmp_path), sessions(session), LATER) == 1
+    assert session.scalars(select(SetAside.item)).all() == ["unreadable:0.eml"]
 
-    @contextmanager
-    def once_broken() -> Iterator[Session]:
-        calls.append(1)
-        with session.begin_nested():
-            yield session
-            if len(calls) == 1:
-                raise RuntimeError("what nobody thought of")
 
-    assert read_mailbox(FolderMailbox(tmp_path), once_broken, LATER) == 1
-    assert sorted(session.scalars(select(IncomingMail.meant))) == ["broken", "reply"]
-    assert len(session.scalars(select(VisitReply)).all()) == 1
+@pytest.mark.parametrize("name", ["<a\0b@x>", "<a\x7fb@x>", "<ærø@x>", f"<{'x' * 300}@x>"])
+def test_a_name_no_database_would_take_is_replaced(session: Session, tmp_path: Path, name: str) -> None:
+    raw = f"Message-ID: {name}\r\n\r\nHej".encode("latin-1")
+    assert name_of(Letter("1", raw)).startswith("sha256:")
+    assert take(session, raw) == "other"
 
 
 def test_a_mail_waits_while_the_database_is_away(session: Session, visit: Visit, tmp_path: Path) -> None:
@@ -305,6 +329,9 @@ def test_the_job_reads_the_configured_mailbox(app: Flask, db: Session, tmp_path:
     assert len(db.scalars(select(VisitReply)).all()) == 1
     db.commit()  # a session that has read holds SQLite's only writer
     box.rename(tmp_path / "gone")
-    assert run_job(made, "replies") == 0
+    with pytest.raises(MailboxFailed, match="findes ikke"):
+        run_job(made, "replies")
+    assert "findes ikke" in (db.get_one(JobRun, "replies").last_error or ""), "the page of jobs says what is wrong"
+    db.commit()
     made.extensions["crm.engine"].dispose()
     assert run_job(app, "replies") == 0

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from crm.base import activity
 from crm.base.errors import N_, Invalid
 from crm.base.seal import SealBroken, Vault
+from crm.calendars.actions.erased import forget_those_of
 from crm.calendars.actions.told import tell_failing
 from crm.calendars.models import BusyObject, BusySource, BusyTime
 from crm.calendars.rules.ahead import HORIZON as HORIZON
@@ -88,6 +89,7 @@ def remove_source(session: Session, actor: Any, now: datetime, source: BusySourc
     removed = _remove(session, BusyTime.source_id == source.id, now)
     if removed:
         _changed(session, now, source)
+    forget_those_of(session, source.id)
     session.delete(source)
     session.flush()
 

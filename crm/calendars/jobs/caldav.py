@@ -2,68 +2,39 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.db import read_only_session
 from crm.base.seal import Vault
 from crm.calendars.actions import copies
-from crm.calendars.actions.busy import keep_objects, read_failed, read_ok, remove_source
+from crm.calendars.actions.busy import keep_objects, read_ok, remove_source
 from crm.calendars.jobs.copies import opened
+from crm.calendars.jobs.reading import failed, read_each
 from crm.calendars.models import BusySource
-from crm.calendars.queries import due_sources
 from crm.calendars.queries.copies import Reading, left_in, reading
 from crm.calendars.rules.ahead import Ahead, read_ahead
 from crm.calendars.rules.busy import OWN_UID, NotACalendar, uids
 from crm.calendars.rules.copies import theirs_of
 from crm.integrations.caldav import Open, Stored
-from crm.integrations.caldav_wire import STRANGE, CalDavFailed
+from crm.integrations.caldav_wire import CalDavFailed
 from crm.integrations.caldav_xml import Listing
-
-log = logging.getLogger("crm.calendars")
 
 EVERY = timedelta(minutes=5)
 CLAIM = timedelta(minutes=15)
-"""A reading that has not ended by then has died; another may begin."""
 LONGEST_PATH = 500
 
 
 def read_due(sessions: sessionmaker[Session], vault: Vault, open_: Open, now: datetime, *, workers: int = 1) -> int:
     """Read the CalDAV calendars that are due; how many. Each in transactions of its own, ``workers`` at a time."""
-    with read_only_session(sessions) as session:
-        due = [(source.id, source.next_at) for source in due_sources(session, now, "caldav")]
 
-    def one(wanted: tuple[int, datetime]) -> bool:
-        try:
-            return _claimed(sessions, now, *wanted) and read_source(sessions, vault, open_, now, wanted[0])
-        except OperationalError:
-            raise  # the database is away, and no fault of the calendar
-        except Exception as exc:  # the next one is not to wait for what is wrong with this one
-            log.error("calendar %s could not be read: %s", wanted[0], type(exc).__name__)  # its text may be private
-            return _failed(sessions, now, wanted[0], STRANGE)
+    def read(source_id: int) -> bool:
+        return read_source(sessions, vault, open_, now, source_id)
 
-    if workers == 1 or len(due) < 2:
-        return sum(map(one, due))
-    with ThreadPoolExecutor(workers) as pool:
-        return sum(pool.map(one, due))
-
-
-def _claimed(sessions: sessionmaker[Session], now: datetime, source_id: int, next_at: datetime) -> bool:
-    """False when another worker took it since we looked: nobody reads a calendar twice at once."""
-    with sessions.begin() as session:
-        taken = session.execute(
-            update(BusySource)
-            .where(BusySource.id == source_id, BusySource.next_at == next_at)
-            .values(next_at=now + CLAIM, checked_at=now)
-        )
-        return bool(getattr(taken, "rowcount", 0))
+    return read_each(sessions, "caldav", read, now, job="caldav", claim=CLAIM, workers=workers)
 
 
 def read_source(sessions: sessionmaker[Session], vault: Vault, open_: Open, now: datetime, source_id: int) -> bool:
@@ -78,20 +49,12 @@ def read_source(sessions: sessionmaker[Session], vault: Vault, open_: Open, now:
             listing = dav.changes(collection, start.token)
             wanted = _wanted(start, listing)
             told = dav.fetch(collection, wanted)
-    except CalDavFailed as failed:
-        return _failed(sessions, now, source_id, failed.sentence)
+    except CalDavFailed as exc:
+        return failed(sessions, now, source_id, exc.sentence)
     read = _read(now, start, listing, wanted, told)
     with sessions.begin() as session:
         _keep(session, now, start, read)
     return True
-
-
-def _failed(sessions: sessionmaker[Session], now: datetime, source_id: int, sentence: str) -> bool:
-    with sessions.begin() as session:
-        source = session.get(BusySource, source_id)
-        if source is not None:
-            read_failed(session, now, source, sentence)
-    return False
 
 
 @dataclass(frozen=True)

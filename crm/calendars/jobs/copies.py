@@ -7,7 +7,7 @@ finds its own work and does nothing, and what the consultant has changed is neve
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,13 +15,16 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.db import read_only_session
 from crm.base.errors import N_
+from crm.base.mentions import Mention
 from crm.base.seal import SealBroken, Vault
 from crm.calendars.actions.busy import read_failed
 from crm.calendars.actions.copies import Outcome, note, note_failed
+from crm.calendars.actions.erased import taken_out, to_take_out
 from crm.calendars.models import BusySource
 from crm.calendars.queries.copies import Sealed, Task, task
 from crm.calendars.rules import Entry
 from crm.calendars.rules.copies import event_text, merged_text, moved_to, name_of, same, theirs_of
+from crm.calendars.rules.erased import without_words
 from crm.calendars.rules.notes import note_same, note_text
 from crm.integrations.caldav import CalDav, Changed, Open, Stored
 from crm.integrations.caldav_wire import BROKEN, NO_ETAG, SILENT, STRANGE, Account, CalDavFailed
@@ -46,14 +49,20 @@ def write_copy(sessions: sessionmaker[Session], vault: Vault, open_: Open, now: 
     """Raises CalDavFailed, an OSError, when it has to be tried again."""
     with read_only_session(sessions) as session:
         wanted = task(session, copy_id)
-    if wanted is None or wanted.waits:
+        erased = to_take_out(session, copy_id)
+    if wanted is None and erased:
+        with sessions.begin() as session:
+            taken_out(session, erased)
+    if wanted is None or (wanted.waits and not erased):
         return
     try:
         if wanted.resting and wanted.resting > now:
             raise CalDavFailed(SILENT)
         account, collection = opened(vault, wanted.sealed)
         with open_(account) as dav:
-            outcome = _brought(dav, collection, wanted)
+            if erased:
+                _without(dav, collection, wanted, erased.values())
+            outcome = _brought(dav, collection, wanted) if not wanted.waits else None
     except CalDavFailed as failed:
         with sessions.begin() as session:
             note_failed(session, wanted)
@@ -62,7 +71,34 @@ def write_copy(sessions: sessionmaker[Session], vault: Vault, open_: Open, now: 
                 read_failed(session, now, source, failed.sentence)
         raise
     with sessions.begin() as session:
-        note(session, now, wanted, outcome)
+        if outcome is not None:
+            note(session, now, wanted, outcome)
+        if erased:
+            taken_out(session, erased)
+
+
+def _without(dav: CalDav, collection: str, wanted: Task, erased: Iterable[Mention]) -> None:
+    """What lies there, whoever wrote it and whatever waits, without these people."""
+    for _try in range(_TRIES):
+        there = _there(dav, collection, wanted) or dav.read(collection, _new_path(collection, wanted))
+        if there is None:
+            return
+        try:
+            text = there.text
+            for mention in erased:
+                text = without_words(text, mention.without)
+            if text != there.text:
+                dav.put(collection, there.path, text, _guard(there))
+            return
+        except Changed:
+            continue
+        except ValueError as exc:
+            raise CalDavFailed(STRANGE) from exc
+    raise CalDavFailed(BROKEN, 412)
+
+
+def _new_path(collection: str, wanted: Task) -> str:
+    return path_of(collection).rstrip("/") + "/" + path_of(name_of(wanted.uid))
 
 
 def _brought(dav: CalDav, collection: str, wanted: Task) -> Outcome:
@@ -91,7 +127,7 @@ def _put_in(dav: CalDav, collection: str, wanted: Task, entry: Entry, there: Sto
     if there is None:
         if wanted.known:
             return Outcome("theirs", wanted.path, None)
-        path = path_of(collection).rstrip("/") + "/" + path_of(name_of(wanted.uid))
+        path = _new_path(collection, wanted)
         return _written(dav, collection, path, lambda: dav.put(collection, path, event_text(entry), None))
     theirs = theirs_of(there.text, wanted.uid)
     if moved_to(theirs, (entry.starts_at, entry.ends_at), wanted.settled):
@@ -107,7 +143,7 @@ def _noted(dav: CalDav, collection: str, wanted: Task, entry: Entry, there: Stor
     day's event instead."""
     if there is None and wanted.known:
         return Outcome("written", wanted.path, None)
-    new = path_of(collection).rstrip("/") + "/" + path_of(name_of(wanted.uid))
+    new = _new_path(collection, wanted)
     there = there or dav.read(collection, new)  # servers look for events alone by their UID
     if there is not None and note_same(there.text, entry):
         return Outcome("written", there.path, there.etag)

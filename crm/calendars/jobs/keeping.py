@@ -3,6 +3,7 @@ keys."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, exists, select
@@ -17,7 +18,7 @@ from crm.calendars.rules.ahead import read_ahead
 from crm.people.models import User, UserRole
 from crm.recurring.actions import apart, each
 
-JOB, LEAVERS = "respell", "respell_leavers"
+JOB, LEAVERS, SEALING = "respell", "respell_leavers", "respell_seal"
 
 
 def respell_all(sessions: sessionmaker[Session], now: datetime) -> int:
@@ -25,9 +26,11 @@ def respell_all(sessions: sessionmaker[Session], now: datetime) -> int:
     begins; how many changed time that can be booked."""
     with read_only_session(sessions) as session:
         numbers = session.scalars(select(BusySource.id).order_by(BusySource.id)).all()
-    return apart(
-        sessions.begin, numbers, lambda number: _respelled(sessions, now, number), job=JOB, now=now, complete=True
-    )
+
+    def one(number: int) -> int:
+        return _respelled(sessions, now, number)
+
+    return apart(sessions.begin, numbers, one, job=JOB, now=now, complete=True, private=True)
 
 
 def _respelled(sessions: sessionmaker[Session], now: datetime, source_id: int) -> int:
@@ -70,14 +73,19 @@ def _left() -> Select[int]:
 SEALED = ("address", "username", "password", "collection")
 
 
-def seal_anew(sessions: sessionmaker[Session], vault: Vault) -> int:
+def seal_anew(sessions: sessionmaker[Session], vault: Vault, now: datetime) -> int:
     """While a key is being replaced: seal everything with the new one, so that the former can be taken away; how many
     calendars. What no key opens is left as it is."""
-    if not vault.replaces:
-        return 0
-    with sessions.begin() as session:
-        found = session.scalars(select(BusySource).order_by(BusySource.id).with_for_update()).all()
-        return sum(_sealed_anew(vault, source) for source in found)
+    numbers: Sequence[int] = ()
+    if vault.replaces:
+        with read_only_session(sessions) as session:
+            numbers = session.scalars(select(BusySource.id).order_by(BusySource.id)).all()
+
+    def one(session: Session, number: int) -> int:
+        source = session.get(BusySource, number, with_for_update=True)
+        return int(source is not None and _sealed_anew(vault, source))
+
+    return each(sessions.begin, numbers, one, job=SEALING, now=now, complete=True)
 
 
 def _sealed_anew(vault: Vault, source: BusySource) -> bool:

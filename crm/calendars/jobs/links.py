@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from crm.base.db import read_only_session
 from crm.base.errors import N_
 from crm.base.seal import SealBroken, Vault
-from crm.calendars.actions import keep_objects, read_failed, read_ok
+from crm.calendars.actions import keep_objects, read_ok
+from crm.calendars.jobs.reading import failed, read_each
 from crm.calendars.models import BusyObject, BusySource, BusyTime
-from crm.calendars.queries import due_sources
 from crm.calendars.rules.ahead import Ahead, read_ahead
 from crm.calendars.rules.busy import NotACalendar
 from crm.integrations.fetch import Fetched, Fetcher, FetchFailed
 
-log = logging.getLogger("crm.calendars")
-
 EVERY = timedelta(minutes=15)
 CLAIM = timedelta(minutes=5)
-"""A reading that has not ended by then has died; another may begin."""
 WHOLE = "link"
 """The one object of a link: all of it."""
 NO_CALENDAR = N_("Serveren svarer, men det, den sender, er ikke en kalender.")
@@ -42,20 +37,11 @@ class Found:
 
 def read_links(sessions: sessionmaker[Session], vault: Vault, fetcher: Fetcher, now: datetime, workers: int = 4) -> int:
     """Read the links that are due; how many could be read."""
-    with read_only_session(sessions) as session:
-        due = [(source.id, source.next_at) for source in due_sources(session, now, "ics")]
 
-    def one(wanted: tuple[int, datetime]) -> bool:
-        try:
-            return _claimed(sessions, now, *wanted) and read_link(sessions, vault, fetcher, now, wanted[0])
-        except Exception:  # the next one is not to wait for what is wrong with this one
-            log.exception("calendar link %s", wanted[0])
-            return False
+    def read(source_id: int) -> bool:
+        return read_link(sessions, vault, fetcher, now, source_id)
 
-    if workers == 1 or len(due) < 2:
-        return sum(map(one, due))
-    with ThreadPoolExecutor(workers) as pool:
-        return sum(pool.map(one, due))
+    return read_each(sessions, "ics", read, now, job="links", claim=CLAIM, workers=workers)
 
 
 def read_link(sessions: sessionmaker[Session], vault: Vault, fetcher: Fetcher, now: datetime, source_id: int) -> bool:
@@ -69,9 +55,9 @@ def read_link(sessions: sessionmaker[Session], vault: Vault, fetcher: Fetcher, n
     try:
         fetched = fetcher.get(vault.open(sealed), etag=etag, last_modified=last_modified)
     except SealBroken:
-        return _failed(sessions, now, source_id, NO_KEY)
-    except FetchFailed as failed:
-        return _failed(sessions, now, source_id, failed.sentence, failed.retry_after)
+        return failed(sessions, now, source_id, NO_KEY)
+    except FetchFailed as exc:
+        return failed(sessions, now, source_id, exc.sentence, exc.retry_after)
     ahead = read_ahead(now, [fetched.text] if fetched.text is not None else [], known)
     try:
         with sessions.begin() as session:
@@ -79,7 +65,7 @@ def read_link(sessions: sessionmaker[Session], vault: Vault, fetcher: Fetcher, n
             if source is not None:  # not removed in the meantime
                 keep_fetched(session, now, source, fetched, ahead)
     except NotACalendar:
-        return _failed(sessions, now, source_id, NO_CALENDAR)
+        return failed(sessions, now, source_id, NO_CALENDAR)
     return True
 
 
@@ -111,24 +97,3 @@ def found_in(session: Session, now: datetime, source: BusySource, skipped: int =
 def next_in(source_id: int, now: datetime) -> timedelta:
     """A quarter of an hour, give or take a fifth, so that not all ask at once."""
     return EVERY * (0.8 + 0.4 * (zlib.crc32(f"{source_id} {now:%Y%m%d%H}".encode()) % 1000) / 1000)
-
-
-def _failed(
-    sessions: sessionmaker[Session], now: datetime, source_id: int, sentence: str, retry_after: timedelta | None = None
-) -> bool:
-    with sessions.begin() as session:
-        source = session.get(BusySource, source_id)
-        if source is not None:
-            read_failed(session, now, source, sentence, retry_after=retry_after)
-    return False
-
-
-def _claimed(sessions: sessionmaker[Session], now: datetime, source_id: int, next_at: datetime) -> bool:
-    """False when another worker took it since we looked: nobody reads a link twice at once."""
-    with sessions.begin() as session:
-        taken = session.execute(
-            update(BusySource)
-            .where(BusySource.id == source_id, BusySource.next_at == next_at)
-            .values(next_at=now + CLAIM)
-        )
-        return bool(getattr(taken, "rowcount", 0))

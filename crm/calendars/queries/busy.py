@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from crm.base.errors import NotFound
@@ -31,12 +31,16 @@ def source(session: Session, scope: Scope, source_id: int) -> BusySource:
     return found
 
 
-def due_sources(session: Session, now: datetime, kind: str) -> Sequence[BusySource]:
-    """Those of a kind whose time to be read has come, the longest waiting first; of active consultants only,
-    but for those that are being disconnected, which come to their end whoever has left."""
-    return session.scalars(
-        select(BusySource)
+def due_sources(
+    session: Session, now: datetime, kind: str, again: Collection[int] = ()
+) -> Sequence[tuple[int, datetime]]:
+    """Id and time of those of a kind whose time to be read has come, the longest waiting first, and of those ``again``;
+    of active consultants only, but for those that are being disconnected, which come to their end whoever has left."""
+    due = or_(BusySource.next_at <= now, BusySource.id.in_(again))
+    found = session.execute(
+        select(BusySource.id, BusySource.next_at)
         .join(User, User.id == BusySource.consultant_id)
-        .where(BusySource.kind == kind, BusySource.next_at <= now, User.active | BusySource.ending_at.is_not(None))
+        .where(BusySource.kind == kind, due, User.active | BusySource.ending_at.is_not(None))
         .order_by(BusySource.next_at, BusySource.id)
-    ).all()
+    )
+    return [(number, at) for number, at in found]

@@ -8,13 +8,14 @@ colours and the texts they have rewritten stay.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Component, Event
 
 from crm.base.clock import DANISH, day_bounds
 from crm.calendars.rules.hours import Span
@@ -142,12 +143,27 @@ def _plain(name: str, text: str) -> str:
     return text.removeprefix(CANCELLED_PREFIX) if name == "summary" else text
 
 
+def marked_anew(part: Component, before: Mapping[str, str]) -> None:
+    """After words were changed in place by us: texts that were ours ``before`` do not count as theirs now."""
+    wrote = _digests(part)
+    for name in wrote:
+        if _digest(_plain(name, before[name])) == wrote[name]:
+            wrote[name] = _digest(_plain(name, str(part.get(name, ""))))
+    if wrote:
+        part[TEXT] = " ".join(wrote[name] for name in _TEXTS)
+
+
+def texts_of(part: Component) -> dict[str, str]:
+    """The words of a part that can be ours."""
+    return {name: str(part.get(name, "")) for name in _TEXTS}
+
+
 def _digest(text: str) -> str:
     """White space aside: servers fold and trim."""
     return sha256(" ".join(text.split()).encode()).hexdigest()[:12]
 
 
-def _digests(event: Event) -> dict[str, str]:
+def _digests(event: Component) -> dict[str, str]:
     marks = str(event.get(TEXT, "")).split()
     return dict(zip(_TEXTS, marks, strict=True)) if len(marks) == len(_TEXTS) else {}
 

@@ -12,8 +12,8 @@ from crm.calling.models import QueueEntry
 from crm.calling.queries.letters import fresh, off_letters
 
 
-def follow_letters(session: Session, now: datetime) -> int:
-    """Let companies that were never called wait for their letter; how many entries changed.
+def follow_letters(session: Session, now: datetime, campaign_id: int | None = None) -> int:
+    """Let companies that were never called wait for their letter, in one campaign or all; how many entries changed.
 
     A fresh entry whose letter is on its way, or not mailed yet, becomes due when ``campaigns.rules.letter_opens``
     says so, and sleeps until then. The jobcentre makes, moves and cancels batches in ``campaigns``, which knows no
@@ -22,7 +22,7 @@ def follow_letters(session: Session, now: datetime) -> int:
     """
     session.flush()
     count = 0
-    for due_at, ids in off_letters(session, now).items():
+    for due_at, ids in off_letters(session, now, campaign_id).items():
         statement = (
             update(QueueEntry)
             .where(among(session, QueueEntry.id, ids), *fresh(now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -56,15 +56,20 @@ def set_fit(session: Session, now: datetime, campaign_id: int, rows: Iterable[tu
     return _count(session, statement)
 
 
-def rerank(session: Session, now: datetime) -> int:
+def reweighed(session: Session) -> Sequence[int]:
+    """Campaigns whose weight has changed since their queue was ordered."""
+    changed = or_(Campaign.ranked_weight.is_(None), Campaign.ranked_weight != Campaign.fit_weight)
+    return session.scalars(select(Campaign.id).where(changed).order_by(Campaign.id)).all()
+
+
+def rerank(session: Session, now: datetime, campaigns: Sequence[int] | None = None) -> int:
     """Put campaigns whose weight has changed in the new order, at most ``BATCH`` entries; how many moved.
 
     ``BATCH`` moved means that there may be more: call it again, in a transaction of its own. ``ranked_weight`` notes a
-    new weight when it is in force for all of the campaign's entries.
+    new weight when it is in force for all of the campaign's entries. ``campaigns``: only these of ``reweighed``.
     """
-    changed = or_(Campaign.ranked_weight.is_(None), Campaign.ranked_weight != Campaign.fit_weight)
     moved = 0
-    for campaign_id in session.scalars(select(Campaign.id).where(changed).order_by(Campaign.id)).all():
+    for campaign_id in reweighed(session) if campaigns is None else campaigns:
         campaign = _locked(session, campaign_id)
         moved += _move(session, campaign, BATCH - moved)
         if moved >= BATCH:

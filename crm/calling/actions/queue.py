@@ -10,7 +10,8 @@ from sqlalchemy import CursorResult, Select, and_, case, func, literal, null, or
 from sqlalchemy.orm import Session, aliased
 
 from crm.base import activity
-from crm.base.db import insert_for, lock_name, lock_person, refresh_statistics
+from crm.base.bulk import refresh_statistics
+from crm.base.db import insert_for, lock_name, lock_person
 from crm.base.errors import N_, Invalid, Refusal
 from crm.calling.actions.keep import let_go
 from crm.calling.actions.order import behind, weight_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
@@ -27,20 +28,25 @@ def fresh(now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def off_letters(session: Session, now: datetime) -> dict[datetime, list[int]]:
-    """The moment entries should be due -> those that are due at another, in open campaigns; ``now`` for those that
-    wait though no letter of theirs is on its way (a fresh entry is due later for no other reason). Two queries and
-    one a campaign; entries whose calling has opened are as they should be."""
+def open_campaigns(session: Session) -> Sequence[int]:
+    return session.scalars(select(Campaign.id).where(Campaign.state == "open").order_by(Campaign.id)).all()
+
+
+def off_letters(session: Session, now: datetime, campaign_id: int | None = None) -> dict[datetime, list[int]]:
+    """The moment entries should be due -> those that are due at another, in open campaigns (in one with
+    ``campaign_id``); ``now`` for those that wait though no letter of theirs is on its way (a fresh entry is due later
+    for no other reason). Two queries and one a campaign; entries whose calling has opened are as they should be."""
     found: dict[datetime, list[int]] = defaultdict(list)
-    held = _held(session, now)
-    for campaign_id in session.scalars(select(Campaign.id).where(Campaign.state == "open").order_by(Campaign.id)).all():
-        days = held.get(campaign_id, {})
-        for entry_id, mailed_on in session.execute(_off(campaign_id, days, now)):
+    campaigns = open_campaigns(session) if campaign_id is None else [campaign_id]
+    held = _held(session, now, campaigns)
+    for number in campaigns:
+        days = held.get(number, {})
+        for entry_id, mailed_on in session.execute(_off(number, days, now)):
             found[days.get(mailed_on, now) if mailed_on else now].append(entry_id)
     return dict(found)
 
 
-def _held(session: Session, now: datetime) -> dict[int, dict[date, datetime]]:
+def _held(session: Session, now: datetime, campaigns: Sequence[int]) -> dict[int, dict[date, datetime]]:
     """Campaign -> the days of letters whose calling has not opened -> when it does."""
     rows = session.execute(
         select(Campaign, LetterBatch.mailed_on)
@@ -48,7 +54,7 @@ def _held(session: Session, now: datetime) -> dict[int, dict[date, datetime]]:
         .join(Participation, Participation.campaign_id == Campaign.id)
         .join(CallList, CallList.participation_id == Participation.id)
         .join(LetterBatch, LetterBatch.call_list_id == CallList.id)
-        .where(Campaign.state == "open", Campaign.ends_on >= danish_date(now))
+        .where(Campaign.id.in_(campaigns), Campaign.state == "open", Campaign.ends_on >= danish_date(now))
         .order_by(Campaign.id, LetterBatch.mailed_on)
     )
     found: dict[int, dict[date, datetime]] = defaultdict(dict)

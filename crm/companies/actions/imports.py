@@ -12,7 +12,7 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from crm.base import activity
-from crm.base.db import refresh_statistics
+from crm.base.bulk import refresh_statistics
 from crm.base.errors import N_, Invalid, Refusal
 from crm.companies.actions.chunks import ChunkWriter
 from crm.companies.models import Company, Contact, ImportBatch, ImportRemark, Workplace

@@ -67,7 +67,7 @@ def next_visit(session: Session, scope: Scope, workplace_id: int, now: datetime)
     statement = (
         select(Visit)
         .where(Visit.workplace_id == workplace_id, Visit.state == "booked", Visit.ends_at > now)
-        .options(joinedload(Visit.consultant))
+        .options(joinedload(Visit.consultant, innerjoin=True))
     )
     if scope.firms and not scope.jobcentres and not scope.everything:
         statement = statement.join(QueueEntry, QueueEntry.id == Visit.queue_entry_id).where(

@@ -80,8 +80,8 @@ def _ending(session: Session, user_id: int, today: date) -> Sequence[Placement]:
             Placement.ends_on <= today + SOON,
         )
         .options(
-            joinedload(Placement.opening).joinedload(Opening.workplace),
-            joinedload(Placement.candidacy).joinedload(Candidacy.candidate),
+            joinedload(Placement.opening, innerjoin=True).joinedload(Opening.workplace, innerjoin=True),
+            joinedload(Placement.candidacy, innerjoin=True).joinedload(Candidacy.candidate, innerjoin=True),
         )
         .order_by(Placement.ends_on, Placement.id)
         .limit(FEW)
@@ -134,7 +134,7 @@ def team(session: Session, scope: Scope, today: date) -> Team:
         )
     ).one()
     rows = session.scalars(
-        wanted.options(joinedload(Opening.consultant).lazyload(User.roles))
+        wanted.options(joinedload(Opening.consultant, innerjoin=True).lazyload(User.roles))
         .order_by(Opening.created_at, Opening.id)
         .limit(ROWS)
     ).all()

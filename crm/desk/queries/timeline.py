@@ -175,7 +175,7 @@ def _openings(session: Session, scope: Scope, workplace_id: int, before: datetim
         yield Line(
             opening.created_at,
             "opening",
-            opening.type,
+            opening.own_type.name if opening.own_type else opening.type,
             who,
             place,
             _inside(scope, opening.jobcentre_id),

@@ -50,7 +50,7 @@ def overdue(session: Session, scope: Scope, today: date, limit: int = ROWS) -> t
             FollowUp.due_on < today,
             scope.clause(jobcentre=FollowUp.jobcentre_id),
         )
-        .options(joinedload(FollowUp.owner).lazyload(User.roles))
+        .options(joinedload(FollowUp.owner, innerjoin=True).lazyload(User.roles))
         .order_by(FollowUp.due_on, FollowUp.id)
         .limit(limit)
     ).all()
@@ -72,7 +72,7 @@ def visits(session: Session, scope: Scope, now: datetime) -> Visits:
     rows = session.scalars(
         select(Visit)
         .where(mine, Visit.starts_at >= start, Visit.starts_at < end, Visit.state.in_(OCCUPYING_STATES))
-        .options(joinedload(Visit.consultant).lazyload(User.roles))
+        .options(joinedload(Visit.consultant, innerjoin=True).lazyload(User.roles))
         .order_by(Visit.starts_at)
         .limit(50)
     ).all()

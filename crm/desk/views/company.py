@@ -158,8 +158,8 @@ def _visit(line: Line) -> tuple[str, str, str]:
 
 
 def _opening(line: Line) -> tuple[str, str, str]:
-    label = _(SHORT[line.what]) if line.what in SHORT else line.what
-    title = _("Åbning: %(type)s, %(count)s stk.", type=label.lower(), count=line.data["positions"])
+    label = _(SHORT[line.what]).lower() if line.what in SHORT else line.what
+    title = _("Åbning: %(type)s, %(count)s stk.", type=label, count=line.data["positions"])
     parts = [_("akutjob") if line.data["akutjob"] else "", line.text]
     url = url_for("openings.show", opening_id=line.subject_id) if may("openings.read") else ""
     return title, " · ".join(part for part in parts if part), url

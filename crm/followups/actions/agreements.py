@@ -6,13 +6,14 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid, Refusal
-from crm.followups.actions.telling import day_text, lock, lock_open, note, tell_company, void
-from crm.followups.models import FollowUp
+from crm.followups.actions.endings import end_placement, hold_placement, resume_placement
+from crm.followups.actions.telling import day_text, lock, lock_open, note, settle_open, tell_company, void
+from crm.followups.models import Answer, FollowUp
 from crm.followups.queries.hand_over import colleagues
 from crm.followups.queries.owning import answers
 from crm.followups.rules import (
@@ -29,6 +30,7 @@ from crm.followups.rules import (
     plain,
     problems,
 )
+from crm.openings.rules import DETAILS, missing
 from crm.people.models import User
 from crm.visits.models import Visit
 
@@ -52,11 +54,11 @@ def agree(
     placement_id: int | None = None,
     follows_id: int | None = None,
     tell: bool = True,
+    hold: bool = False,
 ) -> FollowUp:
     """Write down an agreement and send it to the contact in writing. Raises Invalid naming the fields.
     first_due_on: the first date of a broken promise that this one replaces. owner_id: else the visit's consultant.
-    follows_id: the one it continues or replaces. ``tell=False``: the company did not hear of it, and gets no mail.
-    """
+    follows_id: the one it continues or replaces. ``tell=False``: the company gets no mail; ``hold``: only later."""
     _check(now, visit, decision, from_report, AGREED if tell else KINDS)
     follow_up = FollowUp(
         **_of_visit(visit),
@@ -75,7 +77,7 @@ def agree(
     session.flush()
     note(session, actor, now, "followups.agree", follow_up, promise=follow_up.promise)
     if tell:
-        tell_company(session, now, visit, follow_up, "replaced" if replaces else "agreed")
+        tell_company(session, now, visit, follow_up, "replaced" if replaces else "agreed", hold)
     return follow_up
 
 
@@ -123,24 +125,39 @@ def fulfil(
     """Done, now, by the actor, with what came of it; ``then``: the next contact, or why there is none.
 
     A company we keep warm, and one nobody could reach, is never left without one of the two. The next contact is told
-    to the company where somebody spoke with it. Raises Refusal ``done`` when it is done already, Invalid naming
-    ``outcome``, ``outcome_key``, ``then`` or its parts (``then.due_on``, ``no_next_because`` …).
+    to the company where somebody spoke with it. A correction of the company's waits no longer. Raises Refusal ``done``
+    when it is done already, Invalid naming ``outcome``, ``outcome_key``, ``then`` or its parts (``then.due_on``,
+    ``no_next_because`` …).
     """
     errors = _outcome_problems(now, follow_up, outcome, outcome_key, then)
+    lacking = _lacking(session, follow_up) if outcome_key == "details_in" else ""
+    if lacking:
+        errors["outcome_key"] = N_("Åbningen mangler stadig: {lacking}. Skriv det på den, eller vælg et andet udfald")
     if errors:
         due_on = then.due_on if isinstance(then, FollowUpDecision) else None
-        raise Invalid(NOT_CHANGED, errors=errors, next_working_day=day_text(due_on))
+        raise Invalid(NOT_CHANGED, errors=errors, next_working_day=day_text(due_on), lacking=lacking)
+    hold_placement(session, follow_up)
     lock_open(session, follow_up)
     follow_up.state, follow_up.done_at, follow_up.outcome = "done", now, plain(outcome)
     follow_up.done_by, follow_up.outcome_key = getattr(actor, "id", None), outcome_key
     follow_up.no_next_because = plain(then.because) if isinstance(then, NoFollowUp) else None
+    settle_open(session, actor, now, follow_up, None, ("corrected",))
     session.flush()
     what = {"promise": follow_up.promise, "outcome": follow_up.outcome, "outcome_key": outcome_key}
     note(session, actor, now, "followups.fulfil", follow_up, no_next_because=follow_up.no_next_because, **what)
+    end_placement(session, actor, now, follow_up)
     if isinstance(then, FollowUpDecision):
         _go_on(session, actor, now, follow_up, then, tell=outcome_key in SPOKEN)
     session.flush()
     return follow_up
+
+
+def _lacking(session: Session, follow_up: FollowUp) -> str:
+    """What is not written on its opening yet, in Danish: nobody is to be told that it has come."""
+    if follow_up.opening is None or follow_up.opening.voided_at is not None:
+        return ""
+    session.refresh(follow_up.opening)
+    return ", ".join(DETAILS[key] for key in missing(follow_up.opening))
 
 
 def _go_on(
@@ -157,6 +174,7 @@ def _go_on(
         placement_id=follow_up.placement_id,
         follows_id=follow_up.id,
         tell=tell,
+        hold=True,
     )
 
 
@@ -183,23 +201,41 @@ def _outcome_problems(
 
 
 def reopen(session: Session, actor: Any, now: datetime, follow_up: FollowUp) -> FollowUp:
-    """Take a mistaken "Gjort" back; the next contact agreed with it goes too, and the company is told if it was.
+    """Take a mistaken "Gjort" back; the next contact agreed with it goes too, and the company is told where the mail
+    of it has left.
 
     Raises Refusal ``open`` when it is not done, ``late`` after a week, ``followed`` when the next contact is done
     already, or another of its kind has taken its place.
     """
+    hold_placement(session, follow_up)
     lock(session, follow_up)
     if follow_up.state != "done" or follow_up.voided_at is not None or follow_up.done_at is None:
         raise Refusal("open", N_("Aftalen er ikke afsluttet."))
     if now - follow_up.done_at > REOPEN_FOR:
         raise Refusal("late", N_("Det er for længe siden. Tilføj en ny aftale i stedet."))
     _take_back_next(session, actor, now, follow_up)
+    resume_placement(session, actor, now, follow_up)
+    _wait_again(session, follow_up)
     outcome, outcome_key = follow_up.outcome, follow_up.outcome_key
     follow_up.state, follow_up.done_at, follow_up.done_by = "open", None, None
     follow_up.outcome, follow_up.outcome_key, follow_up.no_next_because = "", None, None
     note(session, actor, now, "followups.reopen", follow_up, outcome=outcome, outcome_key=outcome_key)
     session.flush()
     return follow_up
+
+
+def _wait_again(session: Session, follow_up: FollowUp) -> None:
+    """The correction that "Gjort" alone had settled."""
+    session.execute(
+        update(Answer)
+        .where(
+            Answer.follow_up_id == follow_up.id,
+            Answer.settled_at == follow_up.done_at,
+            Answer.kind == "corrected",
+            Answer.settled_as.is_(None),
+        )
+        .values(settled_at=None, settled_by=None)
+    )
 
 
 def _take_back_next(session: Session, actor: Any, now: datetime, follow_up: FollowUp) -> None:

@@ -15,24 +15,27 @@ from crm.base.errors import N_, Invalid, Refusal
 from crm.followups.actions.notices import notify
 from crm.followups.actions.telling import day_text, lock, note
 from crm.followups.models import Answer, FollowUp
+from crm.followups.queries.answers import correction_of, stamp_of
 from crm.followups.rules import plain
-from crm.followups.rules.answers import MAX_WORDS, correction_problems, may_say_kept, stamp
+from crm.followups.rules.answers import MAX_WORDS, correction_problems, may_say_kept, same_agreement
 
 CHANGED = N_("Aftalen er ændret, siden I åbnede siden. Intet er gemt: se den, som den er nu, og svar igen.")
 OVER = N_("Aftalen er afsluttet og kan ikke rettes her. Ring eller skriv til konsulenten.")
+WRITTEN = N_("I har selv skrevet til aftalen, siden I åbnede siden. Intet er gemt nu: se, hvad der står, og svar igen.")
 TOO_EARLY = N_("Aftalen er ændret, siden I åbnede siden. Jeres svar er ikke gemt.")
 
 
 def confirm(session: Session, now: datetime, follow_up: FollowUp, seen: str) -> Answer:
     """It is right, as it was shown (``seen``). A correction that waits is thereby taken back.
 
-    Raises Refusal ``stale`` when it has changed since, or is over.
+    Raises Refusal ``stale`` when it has changed since, or is over, ``written`` when the company has corrected it since.
     """
-    _as_seen(session, follow_up, seen)
-    waiting = _waiting(session, follow_up)
+    waiting = _alive(session, follow_up)
     there = _last(session, follow_up, "confirmed")
     if follow_up.confirmed_at is not None and there is not None and waiting is None:
+        _as_seen(follow_up, seen, None, whole=False)
         return there
+    _as_seen(follow_up, seen, waiting)
     if waiting is not None:
         waiting.settled_at, waiting.settled_as = now, "declined"
     said = Answer(follow_up_id=follow_up.id, at=now, kind="confirmed", words="")
@@ -55,7 +58,8 @@ def correct(
     """It was otherwise: ``words``, perhaps another day, perhaps the other side owed it. It waits for the owner, who is
     told once; until then the company may write it anew.
 
-    What is as it was anyway is no correction. Raises Invalid naming the fields, Refusal ``stale`` as ``confirm``.
+    What is as it was anyway is no correction. Raises Invalid naming the fields, Refusal ``stale`` or ``written`` as
+    ``confirm``: nobody's words are written over unseen.
     """
     due_on = None if due_on == follow_up.due_on else due_on
     owed_by = None if owed_by == follow_up.owed_by else owed_by
@@ -66,10 +70,11 @@ def correct(
             errors=errors,
             next_working_day=day_text(due_on),
         )
-    _as_seen(session, follow_up, seen)
-    said = _waiting(session, follow_up)
+    said = _alive(session, follow_up)
     if said is not None and (said.words, said.due_on, said.owed_by) == (plain(words), due_on, owed_by):
+        _as_seen(follow_up, seen, said, whole=False)
         return said
+    _as_seen(follow_up, seen, said)
     if said is None:
         said = Answer(follow_up_id=follow_up.id, kind="corrected", at=now)
         notify(session, now, follow_up.owner_id, follow_up, "answer")
@@ -85,7 +90,7 @@ def correct(
 
 def say_kept(session: Session, now: datetime, follow_up: FollowUp, kept: bool, words: str = "") -> Answer:
     """Whether it has happened, in the company's eyes; the last word counts. A no tells the owner, and changes nothing
-    about the agreement itself.
+    about the agreement itself; with a yes a correction that waits is taken back.
 
     Raises Invalid for too many words, Refusal ``stale`` when it is not to be asked (any more).
     """
@@ -113,28 +118,31 @@ def say_kept(session: Session, now: datetime, follow_up: FollowUp, kept: bool, w
     said.at, said.kind, said.words = now, kind, plain(words)
     session.add(said)
     follow_up.company_kept = kept
+    if (
+        kept and (waiting := correction_of(session, follow_up)) is not None
+    ):  # what it wanted otherwise is settled thereby
+        waiting.settled_at, waiting.settled_as = now, "declined"
     session.flush()
     note(session, None, now, "followups.kept" if kept else "followups.not_kept", follow_up, words=said.words)
     session.flush()
     return said
 
 
-def _as_seen(session: Session, follow_up: FollowUp, seen: str) -> None:
+def _alive(session: Session, follow_up: FollowUp) -> Answer | None:
+    """Lock it; the correction that waits. Raises Refusal ``stale`` where it is over."""
     lock(session, follow_up)
     if follow_up.voided_at is not None or follow_up.state == "done":
         raise Refusal("stale", OVER)
-    if seen != stamp(follow_up.promise, follow_up.due_on, follow_up.owed_by):
+    return correction_of(session, follow_up)
+
+
+def _as_seen(follow_up: FollowUp, seen: str, waiting: Answer | None, *, whole: bool = True) -> None:
+    """``whole=False``: the same was written already, so that only the agreement itself must be as it was shown."""
+    current = stamp_of(follow_up, waiting)
+    if not same_agreement(seen, current):
         raise Refusal("stale", CHANGED)
-
-
-def _waiting(session: Session, follow_up: FollowUp) -> Answer | None:
-    return session.scalar(
-        select(Answer)
-        .where(Answer.follow_up_id == follow_up.id, Answer.kind == "corrected", Answer.settled_at.is_(None))
-        .order_by(Answer.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+    if whole and seen != current:
+        raise Refusal("written", WRITTEN)
 
 
 def _last(session: Session, follow_up: FollowUp, *kinds: str) -> Answer | None:

@@ -12,7 +12,7 @@ from crm.base.signed import outside
 from crm.calendars.actions import publish, unpublish
 from crm.calendars.models import CalendarEvent
 from crm.followups.models import FollowUp, ReminderWishes
-from crm.followups.rules import KINDS, OWED_BY
+from crm.followups.rules import KINDS
 
 
 def uid_of(follow_up: FollowUp) -> str:
@@ -42,17 +42,12 @@ def show(session: Session, now: datetime, follow_up: FollowUp) -> None:
         consultant_id=follow_up.owner_id,
         starts_at=start,
         ends_at=end,
-        summary=f"{_what(follow_up)}: {follow_up.workplace.name}",
+        summary=f"{KINDS[follow_up.kind]}: {follow_up.workplace.name}",  # calendars are Danish, as mails are
         description=_words(follow_up),
         kind="todo" if wished == "todo" else "note",
         all_day=True,
         completed_at=follow_up.done_at if follow_up.state == "done" else None,
     )
-
-
-def _what(follow_up: FollowUp) -> str:
-    """Calendars are Danish, as mails are."""
-    return KINDS[follow_up.kind] if follow_up.kind != "we_owe" else OWED_BY["jobcentre"]
 
 
 def _words(follow_up: FollowUp) -> str:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date
 from crm.followups.actions.agreements import agree, fulfil
 from crm.followups.actions.telling import lock_open, note, void
 from crm.followups.models import FollowUp
+from crm.followups.queries.cvs import cvs_sent, promised_at_visits
 from crm.followups.queries.making import others_of
 from crm.followups.rules import FollowUpDecision
-from crm.followups.rules.making import COVERED_WITHIN, cvs_due, cvs_words
-from crm.openings.models import Candidacy, Opening
+from crm.followups.rules.making import cvs_todo
+from crm.openings.models import Opening
 
 
 def make_cvs(session: Session, now: datetime, opening_id: int) -> int:
@@ -25,47 +26,24 @@ def make_cvs(session: Session, now: datetime, opening_id: int) -> int:
     if found is None:
         return 0
     made = [f for f in others_of(session, "we_owe", opening_id=opening_id) if f.created_by is None]
-    there = next((f for f in made if f.state == "open"), None)
-    if found.voided_at is not None:
-        return _void(session, now, there) if there else 0
-    lacking = (1 if found.cvs_wanted is None else found.cvs_wanted) - _sent(session, opening_id)
-    if found.state == "closed" or found.cvs_by is None or lacking <= 0:
-        enough = lacking <= 0 and found.cvs_wanted != 0
-        return _close(session, now, there, "done" if enough else "no_need") if there else 0
+    sent, promised = cvs_sent(session, [opening_id]), promised_at_visits(session, [found.visit_id])
     today = danish_date(now)
-    due, words = cvs_due(found.cvs_by, today), cvs_words(found.type, found.occupation, lacking)
-    if there is not None:
-        moved = cvs_due(found.cvs_by, min(there.due_on, today))
-        return _move(session, now, there, max(moved, there.due_on) if there.snoozes else moved, words)
-    if made or _covered(session, found, due):
+    todo = cvs_todo(found, made, sent.get(opening_id, 0), promised.get(found.visit_id, ()), today)
+    if todo is None:
         return 0
-    decision = FollowUpDecision("jobcentre", due, words, "we_owe")
-    agree(session, None, now, found.visit, decision, owner_id=found.consultant_id, opening_id=found.id, tell=False)
-    return 1
-
-
-def _sent(session: Session, opening_id: int) -> int:
-    """Candidates the company has been told of, or has met."""
-    told = func.coalesce(Candidacy.sent_at, Candidacy.interview_at).is_not(None)
-    return session.scalar(select(func.count()).where(Candidacy.opening_id == opening_id, told)) or 0
-
-
-def _covered(session: Session, opening: Opening, due: date) -> bool:
-    """What was promised at the visit by about that day is this: it is not to be counted, or reminded of, twice."""
-    promised = session.scalars(
-        select(FollowUp.first_due_on).where(
-            FollowUp.visit_id == opening.visit_id,
-            FollowUp.kind == "we_owe",
-            FollowUp.created_by.is_not(None),
-            FollowUp.voided_at.is_(None),
-        )
-    )
-    return any(abs((day - due).days) <= COVERED_WITHIN for day in promised)
+    if todo.what == "make":
+        decision = FollowUpDecision("jobcentre", todo.due, todo.words, "we_owe")
+        agree(session, None, now, found.visit, decision, owner_id=found.consultant_id, opening_id=found.id, tell=False)
+        return 1
+    there = next(f for f in made if f.state == "open")
+    if todo.what == "void":
+        return _void(session, now, there)
+    if todo.what == "close":
+        return _close(session, now, there, todo.outcome)
+    return _move(session, now, there, todo.due or there.due_on, todo.words)
 
 
 def _move(session: Session, now: datetime, there: FollowUp, due: date, words: str) -> int:
-    if (there.due_on, there.promise) == (due, words):
-        return 0
     lock_open(session, there)
     was = there.due_on
     there.due_on, there.promise = due, words

@@ -25,7 +25,8 @@ def decide(
 
     The same agreement again changes nothing; a done one stays; an open one that differs is voided, and what the
     company had written to it is settled with it. A promise whose day has passed keeps its first date, so that
-    correcting the report, once or twice, does not make it look kept; whoever has it in hand keeps it.
+    correcting the report, once or twice, does not make it look kept; without one in its place it stays in the figures
+    as not done (``queries.kept.counted``). Whoever has it in hand keeps it.
     """
     ever = _ever(session, visit)
     there = [old for old in ever if old.voided_at is None]
@@ -39,6 +40,7 @@ def decide(
             tell_company(session, now, visit, same, "agreed")  # a report said before that nobody was there
         _withdraw(session, now, visit, gone)
         return same
+    broken = _broken(ever, decision, danish_date(now))
     made = agree(
         session,
         actor,
@@ -47,10 +49,10 @@ def decide(
         decision,
         from_report=True,
         replaces=bool(gone) and gone[-1].told_at is not None,
-        first_due_on=_broken(ever, decision, danish_date(now)),
+        first_due_on=broken.first_due_on if broken else None,
         owner_id=_owner(session, visit, gone),
         opening_id=_opening(gone),
-        follows_id=gone[-1].id if gone else None,
+        follows_id=broken.id if broken else gone[-1].id if gone else None,
     )
     _withdraw(session, now, visit, gone[:-1] if made.told_at else gone)
     return made
@@ -82,17 +84,19 @@ def _same(old: FollowUp, decision: FollowUpDecision | NoFollowUp) -> bool:
     )
 
 
-def _broken(ever: Sequence[FollowUp], decision: FollowUpDecision, today: date) -> date | None:
-    """The first date of a promise of the same side that was broken before it was taken back: now, or by a report
-    between this one and the promise's own."""
+def _broken(ever: Sequence[FollowUp], decision: FollowUpDecision, today: date) -> FollowUp | None:
+    """The promise of the same side that was broken before it was taken back, now or by an earlier report, and whose
+    first date no other one carries on: each is carried by one, so that as many stay broken as were."""
+    carried = {(one.follows_id, one.owed_by, one.first_due_on) for one in ever}
     broken = [
-        old.first_due_on
+        old
         for old in ever
         if old.owed_by == decision.owed_by
         and old.state == "open"
         and old.first_due_on < (danish_date(old.voided_at) if old.voided_at else today)
+        and (old.id, old.owed_by, old.first_due_on) not in carried
     ]
-    return min(broken, default=None)
+    return min(broken, key=lambda old: (old.first_due_on, old.id), default=None)
 
 
 def _owner(session: Session, visit: Visit, gone: Sequence[FollowUp]) -> int | None:

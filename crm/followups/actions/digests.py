@@ -1,4 +1,5 @@
-"""One digest a person a morning: a mail, and an SMS where it is wished; and who hears in place of who has gone."""
+"""One digest a person a morning, of agreements and of the board: a mail, and an SMS where it is wished; and who hears
+in place of who has gone."""
 
 from __future__ import annotations
 
@@ -7,32 +8,52 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from crm.base.db import insert_for, insert_new
+from crm.base.clock import at
+from crm.base.db import insert_for, insert_new, lock_name
 from crm.followups.models import Digest, FollowUp, Nag, Notice, ReminderWishes
 from crm.followups.queries.away import away
+from crm.followups.queries.board_digests import board_news
 from crm.followups.queries.digests import NEW, figures, news, other_overdue, pending
 from crm.followups.queries.nags import people_of
-from crm.followups.rules import LADDER, OWED_BY, nag_day
+from crm.followups.rules import LADDER, NAG_MINUTE, OWED_BY, nag_day
 from crm.followups.rules.digest import CHANGES, Morning, compose, when
 from crm.followups.rules.recipients import recipients
 from crm.integrations.actions import send
 from crm.integrations.render import render_mail
+from crm.openings.actions.digests import announce, mark_told
+from crm.openings.queries.digests import lines
+from crm.openings.rules import SHORT
 from crm.people.models import User
 
 STEPS = {step.key: step for step in LADDER}
+LOCK = "mornings"
+"""Held while a digest is written, and while the board's news is given to a morning, so that it goes to all or waits."""
+
+
+def announce_board(session: Session, now: datetime) -> int:
+    """Give what was shared on the board by 07.30 to this morning's digests; how many shares.
+
+    Once the first of the day is written it waits for the next morning: who has had theirs would never be told of it.
+    """
+    lock_name(session, LOCK)
+    day = nag_day(now)
+    begun = session.scalar(select(Digest.id).where(Digest.day == day).limit(1))
+    return announce(session, at(day, NAG_MINUTE)) if begun is None else 0
 
 
 def write_digest(session: Session, now: datetime, user_id: int) -> bool:
     """Tell the person what is new, in one mail; False when there is nothing, or the day's digest is there already."""
+    lock_name(session, LOCK)
     day = nag_day(now)
-    found = news(session, user_id, day)
-    morning = compose(found.entries, figures(session, found.regions, day), day)
+    found, board = news(session, user_id, day), board_news(session, user_id, day)
+    morning = compose(found.entries, figures(session, found.regions, day), day, lines(session, board, day))
     if morning.empty:
         return False
     digest_id = insert_digest(session, now, user_id, day)
     if digest_id is None:
         return False
     session.execute(update(Notice).where(Notice.id.in_(found.notice_ids)).values(digest_id=digest_id))
+    mark_told(session, at(day, NAG_MINUTE), board)
     rest = other_overdue(session, user_id, day, {entry.follow_up_id for entry in found.entries})
     _send(session, now, session.get_one(User, user_id), morning, rest)
     session.flush()
@@ -69,13 +90,14 @@ def context(person: User, morning: Morning, rest: int) -> dict[str, object]:
         "when": when,
         "owed": OWED_BY,
         "changes": CHANGES,
+        "types": SHORT,
         "page": _page(morning),
     }
 
 
 def _page(morning: Morning) -> str:
-    """Where the person finds it all: the region has figures alone."""
-    return "/followups" if morning.sections else "/notices"
+    """Where the person finds it: the region has figures alone, and who is told of the board alone goes there."""
+    return "/followups" if morning.sections else "/notices" if morning.figures else "/board"
 
 
 def pass_on(session: Session, now: datetime) -> int:
@@ -96,6 +118,7 @@ def pass_on(session: Session, now: datetime) -> int:
             FollowUp.state == "open",
             FollowUp.voided_at.is_(None),
             Nag.due_on == FollowUp.due_on,
+            Nag.step.in_(STEPS),
             ~_told_to_others(gone),
         )
         .distinct()

@@ -7,22 +7,23 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.base.clock import add_working_days, danish_date
+from crm.base.clock import danish_date
 from crm.campaigns.models import Campaign
 from crm.followups.actions.agreements import agree, fulfil
+from crm.followups.actions.endings import end_placement
 from crm.followups.actions.hand_over import follow_visit
 from crm.followups.actions.telling import note, void
 from crm.followups.models import FollowUp
 from crm.followups.queries.making import others_of
 from crm.followups.rules import FollowUpDecision
-from crm.followups.rules.making import AGAIN_AFTER, details_due, details_words, ending_due, ending_words, is_near
+from crm.followups.rules.making import details_todo, ending_due, ending_words, is_near
 from crm.openings.models import Opening, Placement
-from crm.openings.rules.life import missing
 
 
 def make_ending(session: Session, now: datetime, placement_id: int) -> int:
     """One open follow-up for a placement that runs out: made when that is near, moved with the placement's last day,
-    done when the placement is ended or goes on without an end, taken back with it. How many rows changed."""
+    done when the placement is ended or goes on without an end, taken back with it. A placement of which it was said
+    that it ends is over on its last day. How many rows changed."""
     found = session.scalar(select(Placement).where(Placement.id == placement_id).with_for_update(of=Placement))
     if found is None:
         return 0
@@ -36,11 +37,11 @@ def make_ending(session: Session, now: datetime, placement_id: int) -> int:
     words = ending_words(found.type, found.ends_on)
     today = danish_date(now)
     days = session.scalar(select(Campaign.ending_days).where(Campaign.id == found.campaign_id)) or 0
-    due = ending_due(found.ends_on, days, today)
+    due = ending_due(found.starts_on, found.ends_on, days, today)
     if there is not None:
         return _move(session, now, there, FollowUpDecision("jobcentre", due, words, "placement_ending"))
     if any(f.promise == words and f.done_by for f in made) or not is_near(due, today):
-        return 0
+        return int(bool(made) and end_placement(session, None, now, made[-1]))
     _make(session, now, found.opening, FollowUpDecision("jobcentre", due, words, "placement_ending"), found.id)
     return 1
 
@@ -52,27 +53,20 @@ def make_missing(session: Session, now: datetime, opening_id: int) -> int:
     if found is None:
         return 0
     made = others_of(session, "data_missing", opening_id=opening_id)
-    there = next((f for f in made if f.state == "open"), None)
-    lacking = missing(found)
-    if found.voided_at is not None:
-        return _void(session, now, there) if there else 0
-    if not lacking or found.state == "closed":
-        return _close(session, now, there, "no_need" if lacking else "details_in") if there else 0
-    words = details_words(found.type, found.occupation, lacking)
-    if there is not None:
-        if there.promise != words:
-            there.promise = words
-            session.flush()
+    todo = details_todo(found, made, danish_date(now))
+    if todo is None:
         return 0
-    today = danish_date(now)
-    last = made[-1] if made else None
-    if last is not None and last.done_at is not None:
-        rest = add_working_days(danish_date(last.done_at), AGAIN_AFTER)
-        if last.outcome_key == "no_need" or today < rest:
-            return 0
-    due = details_due(danish_date(found.created_at), today)
-    _make(session, now, found, FollowUpDecision("jobcentre", due, words, "data_missing"))
-    return 1
+    if todo.what == "make":
+        _make(session, now, found, FollowUpDecision("jobcentre", todo.due, todo.words, "data_missing"))
+        return 1
+    there = next(f for f in made if f.state == "open")
+    if todo.what == "void":
+        return _void(session, now, there)
+    if todo.what == "close":
+        return _close(session, now, there, todo.outcome)
+    there.promise = todo.words
+    session.flush()
+    return 0
 
 
 def follow(session: Session, now: datetime, follow_up_id: int) -> int:

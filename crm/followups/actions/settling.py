@@ -30,19 +30,20 @@ def accept(
     promise: str | None = None,
     due_on: date | None = None,
     owed_by: str | None = None,
-) -> FollowUp:
-    """Make the agreement what the company says it was, and send it anew. What is left out is as the company said.
+) -> bool:
+    """Make the agreement what the company says it was, and send it anew; whether there was anywhere to send it. What is
+    left out is as the company said.
 
     A new day for a promise whose first day has not passed is the day that was agreed all along; a broken promise keeps
-    its first day, so that a correction does not make it look kept. Raises Invalid naming ``promise``, ``due_on`` or
-    ``owed_by``, Refusal ``done`` or ``settled``.
+    its first day, so that a correction does not make it look kept, and becomes the company's only where the company
+    has said so. Raises Invalid naming ``promise``, ``due_on`` or ``owed_by``, Refusal ``done`` or ``settled``.
     """
     follow_up = answer.follow_up
     lock_open(session, follow_up)
     _unsettled(session, answer, "corrected")
     told = (answer.words or follow_up.promise, answer.due_on or follow_up.due_on, answer.owed_by or follow_up.owed_by)
     wanted = (plain(told[0] if promise is None else promise), due_on or told[1], owed_by or told[2])
-    errors = _problems(follow_up, wanted, danish_date(now))
+    errors = _problems(follow_up, wanted, danish_date(now), theirs=answer.owed_by == "company")
     if errors:
         raise Invalid(
             N_("Aftalen er ikke ændret. Ret felterne, og prøv igen."),
@@ -54,13 +55,14 @@ def accept(
     follow_up.confirmed_at = answer.at if wanted == told else None
     _settle(session, actor, now, answer, "accepted")
     note(session, actor, now, "followups.corrected", follow_up, promise=follow_up.promise, **was)
-    write(session, now, follow_up, "follow_up_agreed", f"follow_up:corrected:{answer.id}", change="corrected")
+    sent = write(session, now, follow_up, "follow_up_agreed", f"follow_up:corrected:{answer.id}", change="corrected")
     session.flush()
-    return follow_up
+    return sent
 
 
-def decline(session: Session, actor: Any, now: datetime, answer: Answer, words: str) -> FollowUp:
-    """The agreement stays; the company is told why. Raises Invalid without ``words``, Refusal ``settled``."""
+def decline(session: Session, actor: Any, now: datetime, answer: Answer, words: str) -> bool:
+    """The agreement stays; the company is told why. Whether it was: without an address in the visit, or where the
+    agreement is over, nothing is sent. Raises Invalid without ``words``, Refusal ``settled``."""
     if not words.strip() or len(words) > MAX_WORDS:
         wrong = N_("Teksten er for lang") if words.strip() else N_("Skriv, hvorfor; virksomheden får det på mail")
         raise Invalid(N_("Virksomheden har ikke fået svar endnu."), errors={"words": wrong})
@@ -70,11 +72,11 @@ def decline(session: Session, actor: Any, now: datetime, answer: Answer, words: 
     _settle(session, actor, now, answer, "declined")
     answer.reply = plain(words)
     note(session, actor, now, "followups.declined", follow_up, words=answer.reply)
-    if follow_up.voided_at is None and follow_up.state == "open":
-        key = f"follow_up:declined:{answer.id}"
-        write(session, now, follow_up, "follow_up_declined", key, answer=answer, words=answer.reply)
+    key = f"follow_up:declined:{answer.id}"
+    alive = follow_up.voided_at is None and follow_up.state == "open"
+    sent = alive and write(session, now, follow_up, "follow_up_declined", key, answer=answer, words=answer.reply)
     session.flush()
-    return follow_up
+    return sent
 
 
 def take_note(session: Session, actor: Any, now: datetime, answer: Answer) -> FollowUp:
@@ -118,7 +120,8 @@ def _take_over(follow_up: FollowUp, wanted: tuple[str, date, str], today: date) 
     follow_up.kind = kind_for(follow_up.kind, owed_by)
 
 
-def _problems(follow_up: FollowUp, wanted: tuple[str, date, str], today: date) -> dict[str, str]:
+def _problems(follow_up: FollowUp, wanted: tuple[str, date, str], today: date, theirs: bool) -> dict[str, str]:
+    """``theirs``: the company has said itself that it owes it."""
     promise, due_on, owed_by = wanted
     found: dict[str, str] = {}
     if not promise:
@@ -127,6 +130,10 @@ def _problems(follow_up: FollowUp, wanted: tuple[str, date, str], today: date) -
         found["promise"] = N_("Teksten er for lang")
     if owed_by not in OWED_BY:
         found["owed_by"] = N_("Vælg, hvem der skylder")
+    elif follow_up.owed_by != owed_by == "company" and not theirs and follow_up.first_due_on < today:
+        found["owed_by"] = N_(
+            "Fristen er passeret, og virksomheden har ikke skrevet, at det er dem. Vælg, at vi skylder"
+        )
     if due_on != follow_up.due_on and (wrong := day_problem(due_on, today)):
         found["due_on"] = wrong
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,11 +15,14 @@ from crm.base.errors import N_, Refusal
 from crm.followups.actions.calendar import show
 from crm.followups.models import Answer, FollowUp
 from crm.followups.rules import AGREED, link
-from crm.integrations.actions import send
+from crm.integrations.actions import send, withdraw
+from crm.integrations.models import OutboxMessage
 from crm.integrations.render import render_mail
 from crm.people.models import Jobcentre, User
 from crm.visits.models import Visit
 
+HOLD = timedelta(minutes=10)
+"""So long the mail of a next contact waits, in which a "Gjort" is taken back without the company hearing of it."""
 TOLD = ("held", "cancelled_by_company", "cancelled_by_jobcentre")  # somebody spoke with the company
 
 
@@ -41,19 +44,21 @@ def lock_open(session: Session, follow_up: FollowUp) -> None:
         raise Refusal("done", N_("Aftalen er allerede afsluttet."))
 
 
-def tell_company(session: Session, now: datetime, visit: Visit, follow_up: FollowUp, change: str) -> None:
-    """In writing, to the visit's contact. ``change``: agreed, replaced, withdrawn or moved.
-
+def tell_company(
+    session: Session, now: datetime, visit: Visit, follow_up: FollowUp, change: str, hold: bool = False
+) -> None:
+    """In writing, to the visit's contact. ``change``: agreed, replaced, withdrawn or moved. ``hold``: after ``HOLD``.
     An agreement is told when somebody spoke with the company; what becomes of it only where it was told. What the
     system made for ourselves is never told.
     """
-    if not visit.contact_email or follow_up.kind not in AGREED:
-        return
     news = change in ("agreed", "replaced")
-    if news and follow_up.from_report and visit.state not in TOLD:
+    if not visit.contact_email or not _is_told(visit, follow_up, news):
         return
-    if not news and follow_up.told_at is None:
-        return
+    if not news and _held_back(session, follow_up):  # the company hears of it as it is by now, or not at all
+        follow_up.told_at = None
+        if change == "withdrawn":
+            return
+        change, hold = "agreed", True
     owner = session.get_one(User, follow_up.owner_id)
     subject, text, html = render_mail(
         "follow_up_agreed",
@@ -74,10 +79,26 @@ def tell_company(session: Session, now: datetime, visit: Visit, follow_up: Follo
         text=text,
         subject=subject,
         html=html,
+        not_before=now + HOLD if hold else None,
         workplace_id=visit.workplace_id,
         reply_to=owner.email,
     )
     follow_up.told_at = now
+
+
+def _is_told(visit: Visit, follow_up: FollowUp, news: bool) -> bool:
+    if follow_up.kind not in AGREED:
+        return False
+    if news:
+        return not follow_up.from_report or visit.state in TOLD
+    return follow_up.told_at is not None
+
+
+def _held_back(session: Session, follow_up: FollowUp) -> bool:
+    """Whether the mail of a next contact was still waiting; it is taken back."""
+    key = f"follow_up:agreed:{follow_up.id}"
+    waited = (OutboxMessage.dedupe_key == key, OutboxMessage.not_before > OutboxMessage.created_at)
+    return session.scalar(select(OutboxMessage.id).where(*waited)) is not None and withdraw(session, key)
 
 
 def tell_new_owner(session: Session, now: datetime, visit: Visit, passed: Sequence[FollowUp], key: str) -> None:
@@ -111,10 +132,18 @@ def tell_new_owner(session: Session, now: datetime, visit: Visit, passed: Sequen
     )
 
 
-def settle_open(session: Session, actor: Any, now: datetime, follow_up: FollowUp, how: str) -> None:
-    """The company's open answers to an agreement that is no longer one: nobody has to answer them any more."""
+def settle_open(
+    session: Session,
+    actor: Any,
+    now: datetime,
+    follow_up: FollowUp,
+    how: str | None,
+    kinds: Collection[str] = ("corrected", "not_kept"),
+) -> None:
+    """The company's open answers to an agreement that is no longer one: nobody has to answer them any more. ``how``
+    None: a correction of what was done meanwhile, neither accepted nor declined."""
     waiting = select(Answer).where(
-        Answer.follow_up_id == follow_up.id, Answer.kind.in_(("corrected", "not_kept")), Answer.settled_at.is_(None)
+        Answer.follow_up_id == follow_up.id, Answer.kind.in_(kinds), Answer.settled_at.is_(None)
     )
     for answer in session.scalars(waiting):
         answer.settled_at, answer.settled_by = now, getattr(actor, "id", None)

@@ -28,8 +28,9 @@ class AnswerPath(AnswersPath):
 
 
 class CompanyAnswerOut(BaseModel):
-    """``owed_by``, ``due_on``: what the company says it was instead. ``settled_as`` without ``settled_by``: it took the
-    correction back itself."""
+    """``owed_by``, ``due_on``: what the company says it was instead. ``declined`` without ``settled_by``: it took
+    the correction back itself; settled as nothing: the agreement was done meanwhile. ``told``: with the answer to a
+    settling alone, whether the company was written to."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -44,6 +45,7 @@ class CompanyAnswerOut(BaseModel):
     settled_by: int | None
     settled_as: Literal["accepted", "declined"] | None
     reply: str
+    told: bool | None = None
 
 
 class AnswerList(BaseModel):
@@ -77,14 +79,17 @@ def list_answers(path: AnswersPath) -> Any:
 )
 @requires("followups.fulfil")
 def settle_answer(path: AnswerPath, body: SettleIn) -> Any:
-    """409 ``settled`` when it is settled already, ``done`` when the agreement is over. The company is told by mail."""
+    """409 ``settled`` when it is settled already, ``done`` when the agreement is over. The company is told of
+    an accepted or declined correction by mail, where the visit has an address and the agreement is open: see ``told``.
+    """
     found = queries.follow_up(session(), scope(), path.follow_up_id, day=danish_date(now()))
     said = answer_of(session(), found, path.answer_id)
     if body.settle_as == "accepted":
         wanted: dict[str, Any] = {"promise": body.promise, "due_on": body.due_on, "owed_by": body.owed_by}
-        accept(session(), actor(), now(), said, **wanted)
+        told = accept(session(), actor(), now(), said, **wanted)
     elif body.settle_as == "declined":
-        decline(session(), actor(), now(), said, body.words or "")
+        told = decline(session(), actor(), now(), said, body.words or "")
     else:
+        told = None
         take_note(session(), actor(), now(), said)
-    return CompanyAnswerOut.model_validate(said).model_dump(mode="json")
+    return {**CompanyAnswerOut.model_validate(said).model_dump(mode="json"), "told": told}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid
@@ -34,9 +34,12 @@ class FollowUpPath(BaseModel):
 
 
 class ToldOpening(In):
-    """``akutjob`` only with type ordinary. ``positions`` is what the rates count."""
+    """``akutjob`` only with type ordinary. ``positions`` is what the rates count. ``type`` is the reporting type; with
+    ``own_type_id`` (``GET /opening-types``) it is the one that type counts as. Left out, an opening that the former
+    report gave keeps its own; null takes it away."""
 
     type: ReportingType
+    own_type_id: int | None = Field(None, ge=1, le=2**53)
     positions: int = Field(1, ge=1, le=MAX_POSITIONS)
     akutjob: bool = False
     occupation: str | None = Field(None, max_length=200)
@@ -53,6 +56,8 @@ class ToldOpening(In):
             self.wishes or "",
             self.cvs_wanted,
             self.cvs_by,
+            self.own_type_id,
+            keeps_own="own_type_id" not in self.model_fields_set,
         )
 
 
@@ -71,7 +76,9 @@ class Agreement(In):
 
 
 class ReportIn(In):
-    """``pressed`` is asked of a held visit. Exactly one of ``follow_up`` and ``no_follow_up_because``."""
+    """``pressed`` is asked of a held visit. Exactly one of ``follow_up`` and ``no_follow_up_because``.
+    ``seen_reported_at``: the report that is corrected, as it was read, null for none; left out, it is not asked.
+    ``remove``: openings of the former report that are told no more, and may go."""
 
     result: Result
     pressed: bool | None = None
@@ -81,6 +88,11 @@ class ReportIn(In):
     openings: list[ToldOpening] = Field(default_factory=list, max_length=50)
     follow_up: Agreement | None = None
     no_follow_up_because: str | None = Field(None, max_length=MAX_REASON)
+    seen_reported_at: AwareDatetime | None = None
+    remove: list[int] = Field(default_factory=list, max_length=50)
+
+    def seen(self) -> str | None:
+        return actions.stamp(self.seen_reported_at) if "seen_reported_at" in self.model_fields_set else None
 
     def decision(self, visit_day: date) -> FollowUpDecision | NoFollowUp | None:
         if self.follow_up and self.no_follow_up_because:
@@ -129,6 +141,7 @@ class ReportedOpening(BaseModel):
 
     id: int
     type: str
+    own_type_id: int | None
     positions: int
     akutjob: bool
     occupation: str
@@ -156,11 +169,15 @@ def as_out(found: FollowUp) -> FollowUpOut:
 @api.post("/visits/<int:visit_id>/report", summary="Close a visit, or correct its report", responses={200: Reported})
 @requires("visits.report")
 def report_visit(path: VisitPath, body: ReportIn) -> Any:
-    """422 without a follow-up decision. A second report corrects the first and never counts twice."""
+    """422 without a follow-up decision. A second report corrects the first and never counts twice. 409 ``stale`` when
+    another report was saved since ``seen_reported_at``; ``would_go`` names, as ``openings``, those that are told no
+    more and not in ``remove``; ``under_way`` those that candidates, details, relaxed wishes or shares hang on."""
     visit = visit_queries.visit(session(), scope(), path.visit_id)
     report = VisitReport(body.result, body.pressed, tuple(body.schemes), tuple(body.materials), body.note or "")
     told = [opening.told() for opening in body.openings]
-    actions.close_visit(session(), actor(), now(), visit, report, told, body.decision(danish_date(visit.starts_at)))
+    decided = body.decision(danish_date(visit.starts_at))
+    known: dict[str, Any] = {"seen": body.seen(), "may_go": body.remove}
+    actions.close_visit(session(), actor(), now(), visit, report, told, decided, **known)
     return reported(visit)
 
 

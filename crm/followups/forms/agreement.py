@@ -12,17 +12,13 @@ from wtforms.validators import Optional
 
 from crm.base.errors import Refusal
 from crm.base.words import LONG_MONTHS, MONTHS
-from crm.followups.rules import FollowUpDecision, kind_of, quick_dates
+from crm.followups.rules import KINDS, FollowUpDecision, kind_of, quick_dates
 from crm.web.filters import dk_day
 from crm.web.forms import BaseForm
 from crm.web.i18n import say
 
 OWN = "own"
-OUR_KINDS = [
-    ("we_owe", _l("Vi har lovet noget")),
-    ("future_need", _l("Måske brug for nogen senere")),
-    ("care", _l("Vi holder kontakten")),
-]
+OUR_KINDS = [(key, _l(KINDS[key])) for key in ("we_owe", "future_need", "care")]
 # where the rules name another field than the pages have
 FIELDS = {
     "follow_up": "owed_by",

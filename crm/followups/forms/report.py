@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectMultipleField,
@@ -21,11 +22,13 @@ from wtforms.validators import Length, Optional
 
 from crm.base.clock import danish_date
 from crm.base.errors import Refusal
+from crm.followups.actions.report import stamp
 from crm.followups.forms.agreement import FIELDS, OUR_KINDS, AgreementForm
 from crm.followups.models import FollowUp
 from crm.followups.rules import MAX_REASON, FollowUpDecision, NoFollowUp, kind_of
-from crm.openings.models import Opening
+from crm.openings.models import Opening, OwnType
 from crm.openings.rules import SHORT, STAGES, NewOpening, resized
+from crm.openings.rules.types import OWN, own_choices, type_key
 from crm.visits.models import Visit
 from crm.visits.rules import MATERIALS, SCHEMES, VisitReport
 from crm.web.i18n import say
@@ -37,7 +40,7 @@ RESULTS = {
     "cancelled_by_jobcentre": _l("Aflyst af os"),
 }
 # where close_visit names another field than the page has
-REPORT_FIELDS = {**FIELDS, "no_follow_up_because": "because", "openings": "types"}
+REPORT_FIELDS = {**FIELDS, "no_follow_up_because": "because", "openings": "types", "own_type_id": "types"}
 
 
 class ReportForm(AgreementForm):
@@ -51,6 +54,9 @@ class ReportForm(AgreementForm):
     )
     types = SelectMultipleField(_l("Hvilke åbninger har de?"), validate_choice=False)
     akutjob = BooleanField(_l("Akutjob"))
+    gone = BooleanField(_l("Tag åbningerne ud af rapporten"))
+    gone_ids = HiddenField(validators=[Length(max=2000)])
+    seen = HiddenField(validators=[Length(max=64)])
     schemes = SelectMultipleField(_l("Hvilke ordninger talte I om?"), validate_choice=False)
     materials = SelectMultipleField(_l("Hvad afleverede du?"), validate_choice=False)
     note = TextAreaField(_l("Note til os selv"), [Length(max=4000)])
@@ -66,9 +72,10 @@ class ReportForm(AgreementForm):
     due = RadioField(_l("Hvornår"), validate_choice=False)
     own_date = DateField(_l("Anden dato"), [Optional()])
 
-    def fit(self, today: date) -> None:
-        """Fill in the choices that depend on language and day."""
-        self.types.choices = [(key, _(label)) for key, label in SHORT.items()]
+    def fit(self, today: date, own: Sequence[OwnType] = ()) -> None:
+        """Fill in the choices that depend on language and day; ``own``: those ``with_types`` made the form for."""
+        self.counts_as = {f"{OWN}{one.id}": one.reports_as for one in own}
+        self.types.choices = [*((key, _(label)) for key, label in SHORT.items()), *own_choices(own)]
         self.schemes.choices = [(key, _(label)) for key, label in SCHEMES.items()]
         self.materials.choices = [(key, _(label)) for key, label in MATERIALS.items()]
         self.fit_dates(today)
@@ -76,6 +83,13 @@ class ReportForm(AgreementForm):
     def steppers(self) -> list[tuple[str, Any]]:
         """(type, its number field) in the order of the chips."""
         return [(key, self[f"positions_{key}"]) for key in SHORT]
+
+    def own_counts(self) -> dict[str, tuple[Any, Any]]:
+        """Own type -> its number field, and the switch for akutjob where it counts as an ordinary job."""
+        return {
+            key: (self[_field("positions", key)], self[_field("akutjob", key)] if kind == "ordinary" else None)
+            for key, kind in self.counts_as.items()
+        }
 
     def report(self) -> VisitReport:
         return VisitReport(
@@ -92,11 +106,15 @@ class ReportForm(AgreementForm):
         give or take."""
         told: list[NewOpening] = []
         for key in dict.fromkeys(self.types.data or ()):
-            number = (self[f"positions_{key}"].data or 0) if key in SHORT else 1
-            urgent = key == "ordinary" and bool(self.akutjob.data)
-            known = [opening for opening in there if opening.type == key]
+            kind = self.counts_as.get(key, key)
+            field = _field("positions", key)
+            number = (self[field].data or 0) if field in self else 1
+            urgent = kind == "ordinary" and bool(self[_field("akutjob", key)].data)
+            known = [opening for opening in there if type_key(opening) == key]
             known.sort(key=lambda opening: list(STAGES).index(opening.stage), reverse=True)
-            told += (number > 0 and resized(known, number, urgent)) or [NewOpening(key, number, urgent)]
+            own = int(key.removeprefix(OWN)) if key in self.counts_as else None
+            fresh = [NewOpening(kind, number, urgent, own_type_id=own)]
+            told += (number > 0 and resized(known, number, urgent)) or fresh
         return told
 
     def decision(self, visit: Visit, there: FollowUp | None) -> FollowUpDecision | NoFollowUp | None:
@@ -114,14 +132,26 @@ class ReportForm(AgreementForm):
             kind = kind_of(side, openings=bool(self.types.data), due_on=due_on, visit_day=danish_date(visit.starts_at))
         return FollowUpDecision(side, due_on, self.promise.data or "", kind)
 
+    def may_go(self) -> list[int]:
+        """The openings that were named as going, where that was confirmed."""
+        sent = (self.gone_ids.data or "").split(",") if self.gone.data else []
+        return [int(number) for number in sent if number.isascii() and number.isdecimal() and len(number) < 12]
+
     def refused_report(self, refusal: Refusal, told: Sequence[NewOpening]) -> None:
         """Show close_visit's errors on the page's own fields."""
+        if refusal.code == "would_go":
+            self.gone_ids.data = ",".join(map(str, refusal.extra["openings"]))
+            self.gone.data = False
+            self.show("gone", refusal.message, refusal)
+            return
+        if refusal.code == "stale":
+            self.seen.data = refusal.extra["reported_at"]
         for name, message in refusal.errors.items():
             field = REPORT_FIELDS.get(name, name)
             if name.startswith("openings."):
                 _room, number, part = name.split(".")
-                kind = told[int(number)].type
-                field = f"positions_{kind}" if part == "positions" and kind in SHORT else "types"
+                field = _field("positions", type_key(told[int(number)]))
+                field = field if part == "positions" and field in self else "types"
             self.show(field, message, refusal)
         if not refusal.errors:
             self.form_errors.append(say(refusal.message, refusal.fields))
@@ -131,26 +161,41 @@ for _key, _label in SHORT.items():
     setattr(ReportForm, f"positions_{_key}", IntegerField(_l(_label), default=1))
 
 
+def _field(name: str, key: str) -> str:
+    """``positions_ordinary``, ``positions_own_7``; ``akutjob`` is the ordinary jobs' own."""
+    return "akutjob" if (name, key) == ("akutjob", "ordinary") else f"{name}_{key.replace(':', '_')}"
+
+
+def with_types(own: Sequence[OwnType]) -> type[ReportForm]:
+    """The form with a number, and a switch for akutjob, for each of the administrators' own types."""
+    fields: dict[str, Any] = {}
+    for one in own:
+        fields[_field("positions", f"{OWN}{one.id}")] = IntegerField(one.name, default=1)
+        fields[_field("akutjob", f"{OWN}{one.id}")] = BooleanField(_("Akutjob: %(name)s", name=one.name))
+    return type("ReportForm", (ReportForm,), fields)
+
+
 def summed(there: Sequence[Opening]) -> Mapping[str, tuple[int, bool]]:
-    """type -> (positions, any of them akutjob)."""
+    """Chip -> (positions, any of them akutjob)."""
     found: dict[str, tuple[int, bool]] = {}
     for opening in there:
-        positions, urgent = found.get(opening.type, (0, False))
-        found[opening.type] = (positions + opening.positions, urgent or opening.akutjob)
+        key = type_key(opening)
+        positions, urgent = found.get(key, (0, False))
+        found[key] = (positions + opening.positions, urgent or opening.akutjob)
     return found
 
 
 def typed_before(visit: Visit, there: Sequence[Opening], agreed: FollowUp | None) -> dict[str, Any]:
     """The form's content for correcting a report; empty for a visit without one."""
     if visit.reported_at is None:
-        return {"result": visit.state if visit.state in RESULTS else None}
+        return {"result": visit.state if visit.state in RESULTS else None, "seen": stamp(None)}
     was = summed(there)
     side = "none" if visit.no_follow_up_because else agreed.owed_by if agreed else None
     return {
         "result": visit.state,
+        "seen": stamp(visit.reported_at),
         "pressed": {True: "yes", False: "no", None: None}[visit.pressed],
         "types": list(was),
-        "akutjob": was.get("ordinary", (0, False))[1],
         "schemes": visit.schemes,
         "materials": visit.materials,
         "note": visit.report_note,
@@ -159,7 +204,8 @@ def typed_before(visit: Visit, there: Sequence[Opening], agreed: FollowUp | None
         "kind": _said_kind(visit, there, agreed),
         "promise": agreed.promise if agreed else "",
         "due": agreed.due_on.isoformat() if agreed else None,
-        **{f"positions_{key}": positions for key, (positions, _urgent) in was.items()},
+        **{_field("positions", key): positions for key, (positions, _urgent) in was.items()},
+        **{_field("akutjob", key): urgent for key, (_positions, urgent) in was.items()},
     }
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from crm.base.errors import Refusal
 from crm.followups.forms.agreement import AgreementForm
@@ -32,17 +32,25 @@ class FulfilForm(AgreementForm):
     because = StringField(_l("Hvorfor ingen?"), [Length(max=MAX_REASON)])
     promise = TextAreaField(_l("Hvad skal I tale om?"))
 
-    def fit(self, found: FollowUp, today: date) -> None:
-        """The outcomes that fit the kind, the usual one chosen; the quick dates of the next contact."""
+    last = False
+
+    def fit(self, found: FollowUp, today: date, *, last: bool = False) -> None:
+        """The outcomes that fit the kind, the usual one chosen; the quick dates of the next contact. ``last``: nothing
+        else is agreed with the company, so that "not now" is said by a person and not by the page."""
+        self.last = last and found.kind != "data_missing"
         self.outcome_key.choices = [(key, _(OUTCOMES[key])) for key in FITTING[found.kind]]
         self.outcome_key.data = self.outcome_key.data or FITTING[found.kind][0]
         self.then.choices = [("date", _("Aftal en dato")), ("none", _("Ingen, fordi …"))]
         if found.kind != "care":
             self.then.choices.append(("skip", _("Ikke nu")))
-            self.then.data = self.then.data or "skip"
+            self.then.data = self.then.data or (None if self.last else "skip")
         elif self.promise.data is None:
             self.promise.data = found.promise
         self.fit_dates(today)
+
+    def validate_then(self, field: RadioField) -> None:
+        if self.last and not field.data:
+            raise ValidationError(_("Vælg, om der skal være en næste kontakt."))
 
     def next_contact(self, found: FollowUp, today: date) -> FollowUpDecision | NoFollowUp | None:
         if self.then.data == "none":

@@ -7,7 +7,7 @@ from datetime import datetime
 from crm.base.clock import danish_date, is_working_day
 from crm.followups.actions.asking import ask_company
 from crm.followups.queries.asking import to_ask
-from crm.recurring.actions import Begin, each
+from crm.recurring.actions import Begin, each, reading
 
 
 def ask_companies(begin: Begin, now: datetime) -> int:
@@ -15,6 +15,6 @@ def ask_companies(begin: Begin, now: datetime) -> int:
     today = danish_date(now)
     if not is_working_day(today):
         return 0
-    with begin() as session:
+    with reading(begin) as session:
         ids = to_ask(session, today)
     return each(begin, ids, lambda session, item: ask_company(session, now, item), job="ask", now=now, complete=True)

@@ -95,7 +95,8 @@ class FollowUp(Base):
 class Answer(Base):
     """What the company said through its link. ``kind``: ``confirmed``, ``corrected`` (``words``, perhaps another
     ``due_on``, perhaps the other side ``owed_by``), ``kept`` or ``not_kept``. A correction is settled by the owner:
-    ``accepted`` or ``declined`` with the words ``reply``; without ``settled_by`` the company took it back itself."""
+    ``accepted`` or ``declined`` with the words ``reply``, or neither where what was agreed was done meanwhile;
+    ``declined`` without ``settled_by`` the company took it back itself."""
 
     __tablename__ = "follow_up_answers"
     __table_args__ = (

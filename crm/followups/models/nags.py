@@ -15,7 +15,8 @@ from crm.people.models import User
 class Nag(Base):
     """One reminder step of one due date of one follow-up: exactly one row, whatever the number of schedulers.
 
-    ``step``: key of followups.rules.LADDER (``before``, ``due``, ``overdue``, ``escalated``, ``region``).
+    ``step``: key of followups.rules.LADDER (``before``, ``due``, ``overdue``, ``escalated``, ``region``), or of
+    ``UNANSWERED``: then ``due_on`` is the day the company wrote its correction.
     """
 
     __tablename__ = "nags"
@@ -46,8 +47,9 @@ class Digest(Base):
 class Notice(Base):
     """Something a person is to know of a follow-up: shown in the product, and where it has a ``digest_id`` told in it.
 
-    ``kind``: ``nag`` (with ``nag_id``), ``answer`` (the company corrected it), ``not_kept`` (it says that it has not
-    happened), ``handed_over``. ``role``: why they get it: ``owner``, ``substitute``, ``copy``, ``lead``, ``region``.
+    ``kind``: ``nag`` (with ``nag_id``), ``answer`` (the company corrected it; with ``nag_id`` it still waits),
+    ``not_kept`` (it says that it has not happened), ``handed_over``. ``role``: why they get it: ``owner``,
+    ``substitute``, ``copy``, ``lead``, ``region``.
     """
 
     __tablename__ = "notices"

@@ -72,7 +72,9 @@ def follow_up(session: Session, scope: Scope, follow_up_id: int, *, day: date | 
     wanted = (
         select(FollowUp)
         .where(FollowUp.id == follow_up_id, FollowUp.voided_at.is_(None))
-        .options(joinedload(FollowUp.visit), joinedload(FollowUp.owner).lazyload(User.roles))
+        .options(
+            joinedload(FollowUp.visit, innerjoin=True), joinedload(FollowUp.owner, innerjoin=True).lazyload(User.roles)
+        )
     )
     found = session.scalar(wanted.where(reach))
     if found is None and day is not None and scope.own is not None:
@@ -119,7 +121,9 @@ def board(
     pages = max(1, -(-(late + now_due + coming) // PAGE))
     page = min(max(page, 1), pages)
     rows = session.scalars(
-        wanted.options(joinedload(FollowUp.owner).lazyload(User.roles), joinedload(FollowUp.visit))
+        wanted.options(
+            joinedload(FollowUp.owner, innerjoin=True).lazyload(User.roles), joinedload(FollowUp.visit, innerjoin=True)
+        )
         .order_by(FollowUp.due_on, FollowUp.id)
         .offset((page - 1) * PAGE)
         .limit(PAGE)
@@ -153,7 +157,9 @@ def done(session: Session, scope: Scope, *, page: int = 1, **sought: Unpack[Soug
     pages = max(1, -(-count // PAGE))
     page = min(max(page, 1), pages)
     rows = session.scalars(
-        wanted.options(joinedload(FollowUp.owner).lazyload(User.roles), joinedload(FollowUp.visit))
+        wanted.options(
+            joinedload(FollowUp.owner, innerjoin=True).lazyload(User.roles), joinedload(FollowUp.visit, innerjoin=True)
+        )
         .order_by(FollowUp.done_at.desc(), FollowUp.id.desc())
         .offset((page - 1) * PAGE)
         .limit(PAGE)
@@ -188,7 +194,7 @@ def of_visit(session: Session, visit_id: int) -> Sequence[FollowUp]:
     return session.scalars(
         select(FollowUp)
         .where(FollowUp.visit_id == visit_id, FollowUp.voided_at.is_(None))
-        .options(joinedload(FollowUp.owner))
+        .options(joinedload(FollowUp.owner, innerjoin=True))
         .order_by(FollowUp.id)
     ).all()
 

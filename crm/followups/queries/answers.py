@@ -72,7 +72,9 @@ def opened(session: Session, now: datetime, token: str) -> Opened:
     own = session.scalar(
         select(FollowUp)
         .where(FollowUp.id == claim.number)
-        .options(joinedload(FollowUp.visit), joinedload(FollowUp.owner).lazyload(User.roles))
+        .options(
+            joinedload(FollowUp.visit, innerjoin=True), joinedload(FollowUp.owner, innerjoin=True).lazyload(User.roles)
+        )
     )
     if own is None or not claim.is_for(own.id, own.visit.contact_email):
         raise NotFound
@@ -85,7 +87,7 @@ def opened(session: Session, now: datetime, token: str) -> Opened:
             or_(FollowUp.state == "open", FollowUp.follows_id == own.id),
             FollowUp.voided_at.is_(None),
         )
-        .options(joinedload(FollowUp.owner).lazyload(User.roles))
+        .options(joinedload(FollowUp.owner, innerjoin=True).lazyload(User.roles))
         .order_by(FollowUp.due_on, FollowUp.id)
     ).all()
     said = of_follow_ups(session, [own.id, *(other.id for other in others)])
@@ -99,6 +101,7 @@ def _item(follow_up: FollowUp, said: Sequence[Answer], replaced: bool, today: da
     voided = follow_up.voided_at is not None
     corrections = [answer for answer in said if answer.kind == "corrected"]
     happened = [answer for answer in said if answer.kind in ("kept", "not_kept")]
+    waiting = next((answer for answer in reversed(corrections) if answer.settled_at is None), None)
     return Item(
         follow_up,
         standing(
@@ -112,7 +115,7 @@ def _item(follow_up: FollowUp, said: Sequence[Answer], replaced: bool, today: da
         ),
         corrections[-1] if corrections else None,
         happened[-1] if happened else None,
-        stamp(follow_up.promise, follow_up.due_on, follow_up.owed_by),
+        stamp_of(follow_up, waiting),
         may_say_kept(
             state=follow_up.state,
             voided=voided,
@@ -121,6 +124,23 @@ def _item(follow_up: FollowUp, said: Sequence[Answer], replaced: bool, today: da
             asked=follow_up.asked_at is not None,
             today=today,
         ),
+    )
+
+
+def stamp_of(follow_up: FollowUp, correction: Answer | None) -> str:
+    """What the company is shown: the agreement, and the correction that waits."""
+    written = (correction.words, correction.due_on, correction.owed_by) if correction is not None else ()
+    return stamp(follow_up.promise, follow_up.due_on, follow_up.owed_by, *written)
+
+
+def correction_of(session: Session, follow_up: FollowUp) -> Answer | None:
+    """The one that waits, as it is in the database now."""
+    return session.scalar(
+        select(Answer)
+        .where(Answer.follow_up_id == follow_up.id, Answer.kind == "corrected", Answer.settled_at.is_(None))
+        .order_by(Answer.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
     )
 
 
@@ -157,7 +177,9 @@ def waiting_in(session: Session, scope: Scope, *, owner_id: int | None = None, l
     return session.scalars(
         statement(scope, owner_id=owner_id, state=None)
         .where(first.is_not(None))
-        .options(joinedload(FollowUp.owner).lazyload(User.roles), joinedload(FollowUp.visit))
+        .options(
+            joinedload(FollowUp.owner, innerjoin=True).lazyload(User.roles), joinedload(FollowUp.visit, innerjoin=True)
+        )
         .order_by(first, FollowUp.id)
         .limit(limit)
     ).all()

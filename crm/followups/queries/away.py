@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from crm.base.clock import day_bounds
 from crm.calendars.models import Absence, WorkingHours
 from crm.calendars.rules.hours import Stretch, hours_between, merged, without
+from crm.followups.queries.owning import answering
 from crm.followups.rules.recipients import stand_in
 from crm.people.models import User
 from crm.people.queries.leave import on_leave
@@ -64,8 +65,9 @@ def away_with_substitutes(session: Session, user_ids: Collection[int], day: date
 
 
 def substitutes(session: Session, user_ids: Collection[int], day: date) -> dict[int, int | None]:
-    """Those of ``user_ids`` who are away -> who is at work in their place that day, None where there is nobody."""
+    """Those of ``user_ids`` who are away -> who is at work in their place that day, None where there is nobody who
+    still may see what falls to them."""
     absent = away_with_substitutes(session, user_ids, day)
     named = {number for number in absent.values() if number is not None}
-    active = set(session.scalars(select(User.id).where(User.id.in_(named), User.active))) if named else set()
+    active = set(session.scalars(answering("regional_lead").where(User.id.in_(named)))) if named else set()
     return {who: stand_in(who, absent, active) for who in user_ids if who in absent}

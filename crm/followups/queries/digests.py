@@ -15,6 +15,7 @@ from crm.campaigns.models import Campaign
 from crm.companies.models import Workplace
 from crm.followups.models import Answer, Digest, FollowUp, Nag, Notice
 from crm.followups.queries.away import away
+from crm.followups.queries.board_digests import with_board_news
 from crm.followups.rules import NAG_MINUTE, overdue_days, reached_until
 from crm.followups.rules.digest import SAID, Entry, Figure
 from crm.people.models import Jobcentre, User
@@ -31,11 +32,11 @@ def _still() -> Any:
         FollowUp.state == "done", Notice.role.in_(("owner", "substitute")), FollowUp.done_by != Notice.user_id
     )
     own = or_(Notice.role != "owner", FollowUp.owner_id == Notice.user_id)
-    holds = or_(and_(Notice.kind.in_(SAID), _unsettled()), and_(Notice.kind.not_in(SAID), or_(current, theirs)))
+    holds = or_(and_(Notice.kind.in_(SAID), unsettled()), and_(Notice.kind.not_in(SAID), or_(current, theirs)))
     return and_(FollowUp.voided_at.is_(None), own, holds)
 
 
-def _unsettled() -> Any:
+def unsettled() -> Any:
     """The company's answer that the notice tells of waits for somebody."""
     said = Answer.kind == case((Notice.kind == "answer", "corrected"), else_="not_kept")
     waiting = select(Answer.id).where(Answer.follow_up_id == Notice.follow_up_id, Answer.settled_at.is_(None), said)
@@ -53,13 +54,14 @@ def pending(session: Session, until: datetime | None = None) -> set[int]:
         .distinct()
     )
     if until is not None:
-        wanted = wanted.where(or_(Notice.kind == "nag", Notice.created_at <= until))
+        wanted = wanted.where(or_(Notice.nag_id.is_not(None), Notice.created_at <= until))
     return set(session.scalars(wanted))
 
 
 def people_to_tell(session: Session, day: date) -> list[int]:
-    """Active people at work with something that was new at 07.30 and no digest of the day yet, by id."""
-    waiting = pending(session, until=at(day, NAG_MINUTE))
+    """Active people at work with something that was new at 07.30, of agreements or of the board, and no digest of the
+    day yet, by id."""
+    waiting = pending(session, until=at(day, NAG_MINUTE)) | with_board_news(session, day)
     told = set(session.scalars(select(Digest.user_id).where(Digest.day == day, Digest.user_id.in_(waiting))))
     active = set(session.scalars(select(User.id).where(User.id.in_(waiting - told), User.active)))
     return sorted(active - set(away(session, active, day)))

@@ -67,7 +67,7 @@ def owners(session: Session, scope: Scope) -> list[Owner]:
 
 def open_of(session: Session, scope: Scope, owner_id: int, which: Which) -> Sequence[FollowUp]:
     """The person's open agreements in reach that are meant, by due date, with their visits."""
-    wanted = statement(scope, owner_id=owner_id).options(joinedload(FollowUp.visit))
+    wanted = statement(scope, owner_id=owner_id).options(joinedload(FollowUp.visit, innerjoin=True))
     if which.kind:
         wanted = wanted.where(FollowUp.kind == which.kind)
     if which.until_on:

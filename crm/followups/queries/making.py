@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from crm.base.activity import Activity
+from crm.base.clock import danish_date
+from crm.base.db import among
 from crm.campaigns.models import Campaign
 from crm.followups.models import FollowUp
-from crm.followups.rules.making import LATE, reaches
+from crm.followups.rules.making import LATE, details_todo, reaches
 from crm.openings.models import Opening, Placement
 from crm.visits.models import Visit, VisitEvent
 
@@ -34,14 +37,28 @@ def ending_placements(session: Session, today: date) -> Sequence[int]:
 
 
 def told_openings(session: Session, now: datetime) -> Sequence[int]:
-    """Open openings of the last month, and closed ones whose details are still being asked for."""
+    """Of the open openings of the last month, and those whose details are still being asked for, the ones for which
+    something is to be done; by id. Two queries and a look at each."""
     asked = (
         select(FollowUp.opening_id)
         .where(FollowUp.kind == "data_missing", FollowUp.state == "open", FollowUp.voided_at.is_(None))
         .scalar_subquery()
     )
     fresh = and_(Opening.state == "open", Opening.voided_at.is_(None), Opening.created_at >= now - LATE)
-    return session.scalars(select(Opening.id).where(or_(fresh, Opening.id.in_(asked))).order_by(Opening.id)).all()
+    contact = joinedload(Opening.visit, innerjoin=True).load_only(Visit.contact_name).lazyload(Visit.workplace)
+    wanted = select(Opening).where(or_(fresh, Opening.id.in_(asked))).options(lazyload(Opening.workplace), contact)
+    openings = session.scalars(wanted).all()
+    columns = (FollowUp.opening_id, FollowUp.state, FollowUp.promise, FollowUp.done_at, FollowUp.outcome_key)
+    before = select(*columns).where(
+        FollowUp.kind == "data_missing",
+        FollowUp.voided_at.is_(None),
+        among(session, FollowUp.opening_id, [one.id for one in openings]),
+    )
+    made: dict[int | None, list[Any]] = {}
+    for row in session.execute(before.order_by(FollowUp.id)):
+        made.setdefault(row.opening_id, []).append(row)
+    today = danish_date(now)
+    return sorted(one.id for one in openings if details_todo(one, made.get(one.id, ()), today))
 
 
 def left_behind(session: Session) -> Sequence[int]:
@@ -82,3 +99,9 @@ def others_of(
     return session.scalars(
         wanted.order_by(FollowUp.id).with_for_update(of=FollowUp).execution_options(populate_existing=True)
     ).all()
+
+
+def about_placement(session: Session, placement_id: int) -> Sequence[FollowUp]:
+    """What was agreed about how a placement ends, the newest first."""
+    wanted = select(FollowUp).where(FollowUp.placement_id == placement_id, FollowUp.voided_at.is_(None))
+    return session.scalars(wanted.where(FollowUp.kind == "placement_ending").order_by(FollowUp.id.desc())).all()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from crm.campaigns.models import Campaign
 from crm.followups.models import FollowUp, Nag
 from crm.followups.queries.away import away_with_substitutes
+from crm.followups.queries.owning import answering
 from crm.followups.rules import ORDER, Ladder, Step, missed, reached_until
 from crm.followups.rules.recipients import People
 from crm.people.models import Jobcentre, User, UserRole
@@ -108,7 +109,8 @@ def _due(
 
 
 def people_of(session: Session, owners: Collection[int], jobcentres: Collection[int], day: date) -> People:
-    """Everybody who may have to know: owners, leads, regional leads, and who stands in for those who are away."""
+    """Everybody who may have to know: owners, leads, regional leads, and who stands in for those who are away. Who has
+    lost the role that lets them see it is as good as gone."""
     answers = or_(
         and_(UserRole.role == "jobcentre_lead", UserRole.jobcentre_id == Jobcentre.id),
         and_(UserRole.role == "regional_lead", UserRole.region_id == Jobcentre.region_id),
@@ -126,5 +128,5 @@ def people_of(session: Session, owners: Collection[int], jobcentres: Collection[
     everybody = set(owners) | {who for places in held.values() for leads in places.values() for who in leads}
     absent = away_with_substitutes(session, everybody, day)
     everybody |= {who for who in absent.values() if who is not None}
-    active = set(session.scalars(select(User.id).where(User.id.in_(everybody), User.active)))
+    active = set(session.scalars(answering("regional_lead").where(User.id.in_(everybody))))
     return People(active, absent, held["jobcentre_lead"], held["regional_lead"])

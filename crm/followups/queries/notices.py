@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from crm.followups.models import FollowUp, Nag, Notice, ReminderWishes
-from crm.followups.queries.digests import figures
+from crm.followups.queries.digests import figures, unsettled
 from crm.followups.rules.digest import Figure
 
 PAGE = 30
@@ -27,17 +27,23 @@ class Page:
 
 
 def _shown(user_id: int) -> Any:
-    """What changed, and of what is open the last step alone. The region's are figures."""
+    """What changed, of what is open the last step alone, and what still waits for an answer. The region's are
+    figures."""
     later = aliased(Notice)
     overtaken = select(later.id).where(
         later.user_id == user_id, later.follow_up_id == Notice.follow_up_id, later.kind == "nag", later.id > Notice.id
     )
-    current = and_(FollowUp.state == "open", Nag.due_on == FollowUp.due_on, ~overtaken.correlate(Notice).exists())
+    current = and_(
+        Notice.kind == "nag",
+        FollowUp.state == "open",
+        Nag.due_on == FollowUp.due_on,
+        ~overtaken.correlate(Notice).exists(),
+    )
     return and_(
         Notice.user_id == user_id,
         Notice.role != "region",
         FollowUp.voided_at.is_(None),
-        or_(Notice.kind != "nag", current),
+        or_(and_(Notice.kind != "nag", Notice.nag_id.is_(None)), current, and_(Notice.kind == "answer", unsettled())),
     )
 
 
@@ -55,9 +61,10 @@ def notices(session: Session, user_id: int, page: int = 1) -> Page:
     page = min(max(1, page), pages)
     rows = session.scalars(
         join.options(
-            contains_eager(Notice.follow_up).joinedload(FollowUp.owner),
+            contains_eager(Notice.follow_up).joinedload(FollowUp.owner, innerjoin=True),
             contains_eager(Notice.nag),
-            contains_eager(Notice.follow_up).joinedload(FollowUp.workplace),
+            contains_eager(Notice.follow_up).joinedload(FollowUp.workplace, innerjoin=True),
+            contains_eager(Notice.follow_up).joinedload(FollowUp.visit, innerjoin=True),
         )
         .order_by(Notice.seen_at.is_not(None), Notice.created_at.desc(), Notice.id.desc())
         .offset((page - 1) * PAGE)

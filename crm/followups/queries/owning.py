@@ -23,9 +23,9 @@ def answers(user: User) -> bool:
     return user.active and any(held.role in ANSWERING for held in user.roles)
 
 
-def answering() -> Select[int]:
-    """Ids of those who answer for agreements, as ``answers`` says of one."""
-    held = select(UserRole.user_id).where(UserRole.role.in_(ANSWERING))
+def answering(*also: str) -> Select[int]:
+    """Ids of those who answer for agreements, as ``answers`` says of one; ``also``: those who hold these roles."""
+    held = select(UserRole.user_id).where(UserRole.role.in_((*ANSWERING, *also)))
     return select(User.id).where(User.active, User.id.in_(held))
 
 
@@ -39,7 +39,8 @@ class Instead:
 
 
 def stood_in_for(session: Session, user_id: int, day: date) -> dict[int, date]:
-    """People on leave on the Danish day whose work falls to this person -> the last day of their leave."""
+    """People on leave on the Danish day whose work falls to this person -> the last day of their leave. To nobody who
+    has no work list any more."""
     leaves = session.execute(
         select(Leave.user_id, Leave.substitute_id, Leave.until_on)
         .where(Leave.from_on <= day, Leave.until_on >= day)
@@ -47,7 +48,9 @@ def stood_in_for(session: Session, user_id: int, day: date) -> dict[int, date]:
     ).all()
     absent = {who: substitute for who, substitute, _until in leaves}
     until = {who: until_on for who, _substitute, until_on in leaves}
-    return {who: until[who] for who in absent if stand_in(who, absent, (user_id,)) == user_id}
+    found = {who: until[who] for who in absent if stand_in(who, absent, (user_id,)) == user_id}
+    able = found and session.scalar(answering().where(User.id == user_id))
+    return found if able else {}
 
 
 def instead_of(session: Session, user_id: int, day: date) -> list[Instead]:
@@ -59,7 +62,9 @@ def instead_of(session: Session, user_id: int, day: date) -> list[Instead]:
     rows = session.scalars(
         select(FollowUp)
         .where(theirs, FollowUp.state == "open", FollowUp.voided_at.is_(None))
-        .options(joinedload(FollowUp.owner).lazyload(User.roles), joinedload(FollowUp.visit))
+        .options(
+            joinedload(FollowUp.owner, innerjoin=True).lazyload(User.roles), joinedload(FollowUp.visit, innerjoin=True)
+        )
         .order_by(FollowUp.due_on, FollowUp.id)
         .limit(LISTED)
     ).all()

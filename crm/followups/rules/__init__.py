@@ -8,6 +8,7 @@ from crm.followups.rules.ladder import LAST_MINUTE as LAST_MINUTE
 from crm.followups.rules.ladder import NAG_MINUTE as NAG_MINUTE
 from crm.followups.rules.ladder import ORDER as ORDER
 from crm.followups.rules.ladder import STANDARD as STANDARD
+from crm.followups.rules.ladder import UNANSWERED as UNANSWERED
 from crm.followups.rules.ladder import Ladder as Ladder
 from crm.followups.rules.ladder import Step as Step
 from crm.followups.rules.ladder import may_tell as may_tell
@@ -17,10 +18,10 @@ from crm.followups.rules.ladder import overdue_days as overdue_days
 from crm.followups.rules.ladder import reached_until as reached_until
 from crm.followups.rules.ladder import step_on as step_on
 from crm.followups.rules.ladder import thresholds as thresholds
+from crm.followups.rules.ladder import unanswered_steps as unanswered_steps
 from crm.followups.rules.promises import AGREED as AGREED
 from crm.followups.rules.promises import FITTING as FITTING
 from crm.followups.rules.promises import KINDS as KINDS
-from crm.followups.rules.promises import LISTED as LISTED
 from crm.followups.rules.promises import MAX_PROMISE as MAX_PROMISE
 from crm.followups.rules.promises import MAX_REASON as MAX_REASON
 from crm.followups.rules.promises import OUTCOMES as OUTCOMES

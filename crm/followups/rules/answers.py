@@ -35,9 +35,22 @@ def standing(
     return "moved" if due_on != first_due_on else "open"
 
 
-def stamp(promise: str, due_on: date, owed_by: str) -> str:
-    """What was shown, in short: an answer to an agreement that has changed meanwhile is no answer to it."""
-    return hashlib.sha256(f"{owed_by}|{due_on.isoformat()}|{promise}".encode()).hexdigest()[:16]
+def stamp(promise: str, due_on: date, owed_by: str, *written: object) -> str:
+    """What was shown, in short: an answer to an agreement that has changed meanwhile is no answer to it. ``written``:
+    the correction that waited then; a later one is not to be overwritten unseen."""
+    return _short(f"{owed_by}|{due_on.isoformat()}|{promise}") + (_short(repr(written)) if written else "")
+
+
+def same_agreement(seen: str, now: str) -> bool:
+    """Whether the two stamps are of the same agreement, whatever was written to it."""
+    return seen[:SHORT] == now[:SHORT]
+
+
+SHORT = 16
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:SHORT]
 
 
 def may_say_kept(*, state: str, voided: bool, owed_by: str, due_on: date, asked: bool, today: date) -> bool:

@@ -1,4 +1,5 @@
-"""A person's digest of a morning: what is new to them, sorted, each agreement once, in Danish (mails are Danish)."""
+"""A person's digest of a morning: what is new to them, sorted, each agreement once, and the board's news, in Danish
+(mails are Danish)."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from crm.base.clock import next_working_day
 from crm.base.errors import N_
 from crm.followups.rules.ladder import overdue_days
 from crm.followups.rules.recipients import ROLES
+from crm.openings.rules.news import BoardLines
 
-SHOWN = 40
+SHOWN = 12
+"""Agreements written out in a mail; the rest is counted, with a link: nobody reads forty on a phone."""
 TITLES = {
     "today": "Frist i dag",
     "overdue": "Over fristen",
@@ -95,26 +98,37 @@ class Morning:
     day: date
     sections: Sequence[Section] = ()
     figures: Sequence[Figure] = field(default=())
+    board: BoardLines = field(default_factory=BoardLines)
 
     @property
     def empty(self) -> bool:
-        return not self.sections and not self.figures
+        return not self.sections and not self.figures and self.board.empty
 
     @property
     def headline(self) -> str:
-        """``3 aftaler i dag, 2 over fristen``: the weightiest three; region and leads alike."""
+        """``3 aftaler i dag, 2 over fristen, 1 forslag venter på svar``: the weightiest three, one of them the board's
+        where it has any; region and leads alike."""
+        agreed, board = self._agreed(), self.board.parts
+        return ", ".join([*agreed[: 2 if board else 3], *board][:3])
+
+    def _agreed(self) -> list[str]:
         counts = [(section.count, WORDS[section.key]) for section in self.sections]
         if self.figures:
             over = sum(figure.count for figure in self.figures)
             counts.append((over, "langt over fristen i regionen" if over else "i regionen"))
-        parts = [f"{count} {word}" for count, word in counts[:3]]
-        first = counts[0][0]
-        noun = "aftale" if first == 1 else "aftaler"
-        parts[0] = f"{first} {noun} {counts[0][1]}"
-        return ", ".join(parts)
+        parts = [f"{count} {word}" for count, word in counts]
+        for first, word in counts[:1]:
+            parts[0] = f"{first} {'aftale' if first == 1 else 'aftaler'} {word}"
+        return parts
 
 
-def compose(entries: Iterable[Entry], figures: Sequence[Figure], day: date, shown: int = SHOWN) -> Morning:
+def compose(
+    entries: Iterable[Entry],
+    figures: Sequence[Figure],
+    day: date,
+    board: BoardLines | None = None,
+    shown: int = SHOWN,
+) -> Morning:
     """Sort into sections; at most ``shown`` agreements are written out, the weightiest first."""
     by_section: dict[str, list[Entry]] = {key: [] for key in TITLES}
     for entry in _once(entries):
@@ -125,7 +139,7 @@ def compose(entries: Iterable[Entry], figures: Sequence[Figure], day: date, show
             in_order = sorted(found, key=_order(key))
             sections.append(_written(key, in_order, left))
             left = max(0, left - len(in_order))
-    return Morning(day, sections, figures)
+    return Morning(day, sections, figures, board or BoardLines())
 
 
 def _once(entries: Iterable[Entry]) -> list[Entry]:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from crm.base.clock import add_working_days, danish, is_working_day, next_working_day, working_days_between
+from crm.base.clock import LAST_MINUTE as LAST_MINUTE
+from crm.base.clock import MORNING, add_working_days, danish, is_working_day, next_working_day, working_days_between
+from crm.base.clock import may_tell as may_tell
 
-NAG_MINUTE = 7 * 60 + 30  # 07.30 on the Danish clock
-LAST_MINUTE = 16 * 60
-"""A scheduler that stood still in the morning catches up until 16.00, while people can still act on it. What it finds
-later, by night or on a day off, is shown in the product at once and told in the next working morning's digest."""
+NAG_MINUTE = MORNING
 
 
 @dataclass(frozen=True)
@@ -72,12 +71,6 @@ def nag_day(now: datetime) -> date:
     return today if has_come else add_working_days(today, -1)
 
 
-def may_tell(now: datetime) -> bool:
-    """Whether people may be written to: on a working day from 07.30 until ``LAST_MINUTE``, Danish time."""
-    local = danish(now)
-    return nag_day(now) == local.date() and local.hour * 60 + local.minute < LAST_MINUTE
-
-
 def step_on(due_on: date, day: date, ladder: Ladder = STANDARD) -> Step | None:
     """The highest step reached on the working day ``day``; None before the first.
 
@@ -96,6 +89,18 @@ def thresholds(day: date, ladder: Ladder = STANDARD) -> list[tuple[Step, date]]:
 def reached_until(day: date, after: int) -> date:
     """The latest due date that lies ``after`` working days or more back on the working day ``day``."""
     return add_working_days(day, -after)
+
+
+UNANSWERED = ("unanswered", "unanswered_lead")
+"""The steps by which a company's correction that nobody answers is reminded of, lowest first."""
+
+
+def unanswered_steps(said_on: date, day: date, overdue: int, lead: int) -> list[Step]:
+    """Those reached on the working day ``day`` for what the company wrote on ``said_on``: to the owner with the lead
+    copied, then to the lead, as many working days after it as they hear of an agreement past its date."""
+    steps = (Step(UNANSWERED[0], overdue, copy_lead=True), Step(UNANSWERED[1], lead, to_lead=True))
+    start = next_working_day(said_on)
+    return [step for step in steps if add_working_days(start, step.after) <= day]
 
 
 def missed(ladder: Ladder, step: str, written: str | None) -> tuple[Step, ...]:

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from crm.base.clock import is_working_day, next_working_day
 from crm.base.errors import N_
 
+# One word for a kind wherever it stands: a plain promise says who owes, the others what they are.
 KINDS: dict[str, str] = {
-    "we_owe": N_("Vi har lovet noget"),
-    "company_owes": N_("Virksomheden vender tilbage"),
+    "we_owe": N_("Vi skylder"),
+    "company_owes": N_("Virksomheden skylder"),
     "future_need": N_("Behov senere"),
     "care": N_("Holde kontakten"),
     "placement_ending": N_("Ansættelse udløber"),
@@ -19,13 +20,7 @@ KINDS: dict[str, str] = {
 }
 AGREED = ("we_owe", "company_owes", "future_need", "care")
 """Kinds that are agreed with a company, and told to it in writing; the others are made by the system, for us alone."""
-OWED_BY: dict[str, str] = {"jobcentre": N_("Vi skylder"), "company": N_("Virksomheden skylder")}
-LISTED: dict[str, str] = {
-    **KINDS,
-    "we_owe": OWED_BY["jobcentre"],
-    "company_owes": OWED_BY["company"],
-}
-"""What stands before the company's name in a list: a promise says who owes, the others what they are."""
+OWED_BY: dict[str, str] = {"jobcentre": KINDS["we_owe"], "company": KINDS["company_owes"]}
 OUTCOMES: dict[str, str] = {
     "done": N_("Gjort som aftalt"),
     "came_back": N_("Virksomheden er vendt tilbage"),

@@ -57,13 +57,14 @@ def accept_answer(follow_up_id: int, answer_id: int) -> Any:
     if form.validate():
         try:
             wanted = {"promise": form.promise.data, "due_on": form.due_on.data, "owed_by": form.owed_by.data}
-            take_over(session(), actor(), now(), said, **wanted)
+            sent = take_over(session(), actor(), now(), said, **wanted)
         except Refusal as refusal:
             if refusal.status != 422:
                 return _too_late(found, refusal)
             form.refused(refusal)
         else:
-            flash(_("Aftalen er rettet, og virksomheden har fået den på mail."), "success")
+            mailed, kept = _("Aftalen er rettet, og virksomheden har fået den på mail."), _("Aftalen er rettet.")
+            flash(mailed if sent else f"{kept} {_no_mail()}", "success" if sent else "warning")
             return redirect(url_for("followups.show", follow_up_id=found.id))
     return _page(found, said, form, DeclineForm(formdata=None)), 422
 
@@ -76,13 +77,14 @@ def decline_answer(follow_up_id: int, answer_id: int) -> Any:
     form = DeclineForm()
     if form.validate():
         try:
-            turn_down(session(), actor(), now(), said, form.words.data or "")
+            sent = turn_down(session(), actor(), now(), said, form.words.data or "")
         except Refusal as refusal:
             if refusal.status != 422:
                 return _too_late(found, refusal)
             form.refused(refusal)
         else:
-            flash(_("Virksomheden har fået jeres svar på mail."), "success")
+            mailed, kept = _("Virksomheden har fået jeres svar på mail."), _("Jeres svar er gemt.")
+            flash(mailed if sent else f"{kept} {_no_mail()}", "success" if sent else "warning")
             return redirect(url_for("followups.show", follow_up_id=found.id))
     return _page(found, said, _prefilled(found, said), form), 422
 
@@ -103,6 +105,10 @@ def note_answer(follow_up_id: int, answer_id: int) -> Any:
 def _found(follow_up_id: int, answer_id: int) -> tuple[FollowUp, Answer]:
     found = queries.follow_up(session(), scope(), follow_up_id, day=danish_date(now()))
     return found, answer_of(session(), found, answer_id)
+
+
+def _no_mail() -> str:
+    return str(_("Besøget har ingen mailadresse, så virksomheden har ikke fået noget. Ring, og sig det."))
 
 
 def _prefilled(found: FollowUp, said: Answer) -> AcceptForm:
@@ -127,4 +133,5 @@ def _page(found: FollowUp, said: Answer, form: AcceptForm, decline: DeclineForm)
         raise NotFound
     view = {"f": found, "answer": said, "form": form, "decline": decline, "phone": on_phone()}
     words = {key: _(text) for key, text in OWED_BY.items()}
-    return render_template("followups/answer.html", owed_by_words=words, **view)
+    mailed = bool(found.visit.contact_email)
+    return render_template("followups/answer.html", owed_by_words=words, mailed=mailed, **view)

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from crm.base.clock import working_days_between
 from crm.followups.models import Answer, FollowUp
 from crm.followups.queries.owning import answers
-from crm.followups.rules import LISTED, overdue_days
+from crm.followups.rules import KINDS, overdue_days
 from crm.web.filters import dk_date
 from crm.web.permit import actor
 
@@ -40,7 +40,7 @@ def card(found: FollowUp, today: date, *, unowned: bool | None = None) -> dict[s
         "f": found,
         "late": late,
         "when": when(found.due_on, today),
-        "who": _(LISTED[found.kind]),
+        "who": _(KINDS[found.kind]),
         "title": short(found.promise),
         "phone": phone,
         "days": overdue_days(found.due_on, today),

@@ -68,12 +68,14 @@ def mend(token: str, follow_up_id: int) -> Any:
         try:
             seen, words = form.seen.data or "", form.words.data or ""
             correct(session(), now(), item.follow_up, seen, words, form.due_on.data, form.owed_by.data)
-        except Invalid as refusal:
+        except Refusal as refusal:
+            if not isinstance(refusal, Invalid) and refusal.code != "written":
+                return _refused(token, refusal)
             session().rollback()
             form.refused(refusal)
             found, item = _open(token, follow_up_id)
-        except Refusal as refusal:
-            return _refused(token, refusal)
+            if refusal.code == "written":  # with the earlier words in sight the next press means it
+                form.seen.data = item.seen
         else:
             return _back(token, follow_up_id)
     page = render_template("followups/company_correct.html", form=form, item=item, **_of(found, token))

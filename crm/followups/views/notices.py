@@ -24,6 +24,8 @@ STEPS = {
     "overdue": N_("Over fristen"),
     "escalated": N_("Stadig ikke på plads"),
     "region": N_("Langt over fristen"),
+    "unanswered": N_("Virksomhedens rettelse venter på svar"),
+    "unanswered_lead": N_("Virksomhedens rettelse venter stadig på svar"),
 }
 ROLES = {
     "substitute": N_("Du vikarierer for %(name)s"),

@@ -18,6 +18,7 @@ from crm.followups.rules import KINDS, OUTCOMES
 from crm.followups.views.answers import panel
 from crm.followups.views.blueprint import pages
 from crm.followups.views.cards import card, on_phone, short
+from crm.followups.views.endings import page_after
 from crm.followups.views.history import lines
 from crm.openings.rules.life import missing
 from crm.web.edge import now, session
@@ -37,7 +38,7 @@ def fulfil(follow_up_id: int) -> Any:
     found = queries.follow_up(session(), scope(), follow_up_id, day=danish_date(now()))
     form = FulfilForm()
     today = danish_date(now())
-    form.fit(found, today)
+    form.fit(found, today, last=queries.is_last_promise(session(), found))
     if form.validate():
         try:
             actions.fulfil(
@@ -52,7 +53,7 @@ def fulfil(follow_up_id: int) -> Any:
         except Refusal as refusal:
             form.refused(refusal)
         else:
-            return redirect(url_for("followups.index", done=found.id))
+            return redirect(page_after(found) or url_for("followups.index", done=found.id))
     return _page(found, form), 422
 
 
@@ -97,8 +98,9 @@ def snooze(follow_up_id: int) -> Any:
 
 def _page(found: FollowUp, form: FulfilForm) -> str:
     today = danish_date(now())
+    last = found.state == "open" and queries.is_last_promise(session(), found)
     if found.state == "open":
-        form.fit(found, today)
+        form.fit(found, today, last=last)
     return render_template(
         "followups/show.html",
         f=found,
@@ -110,7 +112,7 @@ def _page(found: FollowUp, form: FulfilForm) -> str:
         may_act=may("followups.fulfil"),
         may_reopen=found.state == "done" and found.done_at is not None and now() - found.done_at <= REOPEN_FOR,
         may_hand_over=may("followups.hand_over"),
-        last=found.state == "open" and queries.is_last_promise(session(), found),
+        last=last,
         after=queries.next_of(session(), found),
         nothing_lacks=found.kind == "data_missing" and found.opening is not None and not missing(found.opening),
         details=quick_details(today),

@@ -15,7 +15,7 @@ from crm.openings.actions import steps
 from crm.openings.models import Candidacy
 from crm.openings.rules import board_link
 from crm.openings.rules.board import card, words_problem
-from crm.openings.rules.types import SHORT
+from crm.openings.rules.types import type_words
 from crm.people.models import Jobcentre, User
 
 
@@ -85,7 +85,7 @@ def _tell(session: Session, actor: Any, now: datetime, candidacy: Candidacy, acc
     subject, text, html = render_mail(
         "board_answer",
         opening=opening,
-        occupation=card(opening, jobcentre.name).occupation or SHORT[opening.type],
+        occupation=card(opening, jobcentre.name).occupation or type_words(opening),
         town=f"{opening.workplace.postcode} {opening.workplace.city}".strip(),
         candidacy=candidacy,
         accepted=accept,

@@ -1,4 +1,5 @@
-"""A candidate's way through an opening: propose, present, send, interview, hire, end; and back again.
+"""A candidate's way through an opening: propose, present, send, interview, end; and back again. Hiring has a file of
+its own.
 
 Whoever changes one holds, in this order, the opening's row and then the candidacies' (what two people may change at
 once), and looks at them again under the lock.
@@ -6,8 +7,8 @@ once), and looks at them again under the lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -15,15 +16,15 @@ from sqlalchemy.orm import Session
 
 from crm.base.errors import N_, Invalid, Refusal
 from crm.openings.actions import stages, steps, telling
-from crm.openings.actions.life import hired_count
-from crm.openings.models import Candidacy, Candidate, Opening, Placement
+from crm.openings.actions.hiring import hire as hire
+from crm.openings.models import Candidacy, Candidate, Opening
 from crm.openings.rules.board import OFFER_WITHDRAWN
 from crm.openings.rules.candidates import (
     CHOSEN_REASONS,
     furthest,
     goes_to,
     is_consented,
-    placement_problems,
+    is_interview_day,
 )
 
 
@@ -63,6 +64,10 @@ def present(session: Session, actor: Any, now: datetime, candidacy: Candidacy) -
     steps.hold_running(session, candidacy)
     if candidacy.presented_at is not None:
         raise Refusal("presented", N_("Kandidaten er allerede præsenteret for jobbet."))
+    return _shown(session, actor, now, candidacy)
+
+
+def _shown(session: Session, actor: Any, now: datetime, candidacy: Candidacy) -> Candidacy:
     candidacy.presented_at, candidacy.presented_by = now, getattr(actor, "id", None)
     candidacy.state = goes_to(candidacy.state, "presented")
     return stages.settle(session, actor, now, candidacy, "present")
@@ -76,9 +81,11 @@ def send(
     candidacies: Sequence[Candidacy],
     *,
     by_mail: bool = True,
+    shown: Collection[int] = (),
 ) -> list[Candidacy]:
     """Tell the opening's contact of candidates in one mail; without ``by_mail`` they were told in another way.
 
+    ``shown``: ids of those who have seen the job, which is a presentation where none was noted; to be sent is none.
     All or none. Raises Refusal ``nobody``, ``consent`` (naming who has not agreed), ``sent``, ``over``, ``offered``,
     ``closed``, ``no_contact``.
     """
@@ -88,8 +95,7 @@ def send(
     steps.hold_open(session, opening)
     for candidacy in ordered:
         steps.hold_one(session, opening, candidacy)
-        session.refresh(candidacy.candidate, with_for_update={"of": Candidate})
-    _refuse_without_consent(ordered, now)
+    steps.hold_consented(session, now, ordered)
     for candidacy in ordered:
         if candidacy.sent_at is not None:
             raise Refusal(
@@ -99,81 +105,30 @@ def send(
             )
     message = telling.tell_company(session, now, opening, ordered) if by_mail else None
     for candidacy in ordered:
+        if candidacy.id in shown and candidacy.presented_at is None:
+            _shown(session, actor, now, candidacy)
         candidacy.sent_at = now
         candidacy.state = goes_to(candidacy.state, "sent")
         stages.settle(session, actor, now, candidacy, "send", message=message)
     return ordered
 
 
-def _refuse_without_consent(candidacies: Sequence[Candidacy], now: datetime) -> None:
-    lacking = [one.candidate for one in candidacies if not is_consented(one.candidate, now)]
-    if lacking:
-        raise Refusal(
-            "consent",
-            N_("Der mangler samtykke fra {who}. Intet er sendt. Skriv samtykket på kandidaten, og send så igen."),
-            who=", ".join(candidate.reference for candidate in lacking),
-            extra={"candidates": [candidate.id for candidate in lacking]},
-        )
-
-
 def interview(
     session: Session, actor: Any, now: datetime, candidacy: Candidacy, at: datetime | None = None
 ) -> Candidacy:
     """Invited to talk with the company at ``at`` (now where it is not known); said again, the time is corrected.
-    Raises Refusal ``over``, ``offered``, ``closed``."""
+    Raises Invalid for a day far off, Refusal ``consent``, ``over``, ``offered``, ``closed``."""
+    at = at or now
+    if not is_interview_day(at, now):
+        raise Invalid(
+            N_("Samtalen er ikke gemt. Vælg en dag fra en måned tilbage til et år frem."),
+            errors={"at": N_("Vælg en dag fra en måned tilbage til et år frem")},
+        )
     steps.hold_running(session, candidacy)
-    candidacy.interview_at = at or now
+    steps.hold_consented(session, now, [candidacy])
+    candidacy.interview_at = at
     candidacy.state = goes_to(candidacy.state, "interview")
     return stages.settle(session, actor, now, candidacy, "interview", interview_at=candidacy.interview_at.isoformat())
-
-
-def hire(
-    session: Session,
-    actor: Any,
-    now: datetime,
-    candidacy: Candidacy,
-    *,
-    type: str,
-    starts_on: date,
-    ends_on: date | None = None,
-) -> Placement:
-    """Hired in one of the opening's positions. Raises Invalid naming the fields; Refusal ``full``, ``over``,
-    ``offered``, ``closed``."""
-    if errors := placement_problems(type, starts_on, ends_on):
-        raise Invalid(N_("Ansættelsen er ikke gemt. Ret felterne, og prøv igen."), errors=errors)
-    opening = steps.hold_running(session, candidacy)
-    if hired_count(session, opening.id) >= opening.positions:
-        raise Refusal("full", N_("Alle åbningens stillinger er besat. Ret antallet, hvis der er kommet flere."))
-    placement = _placement(opening, candidacy, type, starts_on, ends_on)
-    placement.created_at, placement.created_by = now, getattr(actor, "id", None)
-    session.add(placement)
-    candidacy.hired_at, candidacy.state = now, "hired"
-    session.flush()
-    stages.settle(
-        session,
-        actor,
-        now,
-        candidacy,
-        "hire",
-        placement_id=placement.id,
-        placement_type=type,
-        starts_on=starts_on.isoformat(),
-        ends_on=ends_on.isoformat() if ends_on else None,
-    )
-    return placement
-
-
-def _placement(opening: Opening, candidacy: Candidacy, type: str, starts_on: date, ends_on: date | None) -> Placement:
-    return Placement(
-        opening_id=opening.id,
-        candidacy_id=candidacy.id,
-        campaign_id=opening.campaign_id,
-        jobcentre_id=opening.jobcentre_id,
-        workplace_id=opening.workplace_id,
-        type=type,
-        starts_on=starts_on,
-        ends_on=ends_on,
-    )
 
 
 def end(session: Session, actor: Any, now: datetime, candidacy: Candidacy, because: str) -> Candidacy:
@@ -198,7 +153,7 @@ def undo(session: Session, actor: Any, now: datetime, candidacy: Candidacy) -> C
     if was == "ended" and candidacy.ended_because != OFFER_WITHDRAWN:
         _refuse_retired(candidacy.candidate)
         if candidacy.ended_because == "consent_withdrawn" and not is_consented(candidacy.candidate, now):
-            _refuse_without_consent([candidacy], now)
+            steps.hold_consented(session, now, [candidacy])
         candidacy.ended_at = candidacy.ended_because = None
     elif was == "interview":
         candidacy.interview_at = None

@@ -1,13 +1,13 @@
-"""Candidates: keep, change, consent, retire. What is written down of them never names the person's data."""
+"""Candidates: keep, change, consent, retire. Of what was written down of them, erasing leaves no value."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,14 +15,17 @@ from crm.base import activity
 from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid, Refusal
 from crm.openings.actions import stages, telling
-from crm.openings.models import Candidacy, Candidate, Opening
-from crm.openings.rules.candidates import RUNNING, NewCandidate, problems
+from crm.openings.models import Candidacy, Candidate, Opening, Placement
+from crm.openings.rules.candidates import RUNNING, NewCandidate, consent_day_problem, problems
 from crm.openings.rules.languages import LANGUAGES
 from crm.openings.rules.occupations import code_of
+from crm.people.models import Partner
 from crm.people.queries import consultants_of
 from crm.travel.engine import place_of_postcode
 
 FIELDS = ("reference", "occupation", "postcode", "reach_minutes", "languages", "weekly_hours", "types")
+NOT_KEPT = N_("Kandidaten er ikke gemt. Ret felterne, og prøv igen.")
+OTHER_PERSON = N_("Kandidaten er undervejs eller ansat. Skriv en anden person ind som ny kandidat.")
 TAKEN = N_("Referencen bruges allerede af en anden kandidat hos jer")
 
 
@@ -48,26 +51,54 @@ def add(
 
 
 def change(session: Session, actor: Any, now: datetime, candidate: Candidate, told: NewCandidate) -> Candidate:
-    """What is known of the candidate from now on; consent has verbs of its own. Raises Invalid, Refusal ``erased``."""
+    """What is known of the candidate from now on; consent has verbs of its own. A new reference is another person: the
+    consent goes with the old one, and nobody becomes another while under way. Raises Invalid, Refusal ``erased``."""
     told = _checked(replace(told, consent_on=None), now)
     hold(session, candidate)
-    before = {name: getattr(candidate, name) for name in FIELDS}
+    before = {name: getattr(candidate, name) for name in (*FIELDS, "consent_on")}
+    if told.reference.casefold() != candidate.reference.casefold():
+        if is_under_way(session, candidate):
+            raise Invalid(NOT_KEPT, errors={"reference": OTHER_PERSON})
+        candidate.consent_on = candidate.consent_withdrawn_at = None
     _fill(candidate, told)
     _store(session, candidate)
-    changed = [name for name in FIELDS if getattr(candidate, name) != before[name]]
-    if changed:
-        _note(session, actor, now, "candidate_change", candidate, fields=changed)
-        session.flush()
+    note_change(session, actor, now, candidate, before)
     return candidate
+
+
+def note_change(
+    session: Session, actor: Any, now: datetime, candidate: Candidate, before: Mapping[str, Any], **data: Any
+) -> None:
+    """Write down what each changed field was and is; nothing where none changed."""
+    changed = {
+        name: {"was": _plain(was), "is": _plain(getattr(candidate, name))}
+        for name, was in before.items()
+        if getattr(candidate, name) != was
+    }
+    if changed:
+        _note(session, actor, now, "candidate_change", candidate, changed=changed, **data)
+        session.flush()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def is_under_way(session: Session, candidate: Candidate) -> bool:
+    """Whether companies or colleagues know the person by what stands here: on an opening, or in work through us. The
+    candidate is held."""
+    theirs = Candidacy.candidate_id == candidate.id
+    placed = exists().where(
+        Placement.candidacy_id == Candidacy.id, Placement.voided_at.is_(None), Placement.state == "agreed"
+    )
+    wanted = select(Candidacy.id).where(theirs, Candidacy.state.in_(RUNNING) | placed).limit(1)
+    return session.scalar(wanted) is not None
 
 
 def give_consent(session: Session, actor: Any, now: datetime, candidate: Candidate, on: date) -> Candidate:
     """The person agreed, on a Danish date, that companies are told of them. Raises Invalid, Refusal ``erased``."""
-    if not date(2000, 1, 1) <= on <= danish_date(now):
-        raise Invalid(
-            N_("Samtykket er ikke gemt. Ret datoen, og prøv igen."),
-            errors={"consent_on": N_("Vælg den dag, samtykket blev givet; den kan ikke ligge efter i dag")},
-        )
+    if wrong := consent_day_problem(on, danish_date(now)):
+        raise Invalid(N_("Samtykket er ikke gemt. Ret datoen, og prøv igen."), errors={"consent_on": wrong})
     hold(session, candidate)
     candidate.consent_on, candidate.consent_withdrawn_at = on, None
     _note(session, actor, now, "consent_given", candidate, on=on.isoformat())
@@ -75,9 +106,11 @@ def give_consent(session: Session, actor: Any, now: datetime, candidate: Candida
     return candidate
 
 
-def withdraw_consent(session: Session, actor: Any, now: datetime, candidate: Candidate) -> int:
-    """The person takes it back: what is under way ends, and nothing is sent any more, what waits in the outbox
-    included; how many ended.
+def withdraw_consent(
+    session: Session, actor: Any, now: datetime, candidate: Candidate, *, partner: Partner | None = None
+) -> int:
+    """The person takes it back: what is under way ends, wherever, and nothing is sent any more, what waits in the
+    outbox included; how many ended. ``partner``: who was told, where it is none of us.
 
     Raises Refusal ``no_consent``, ``erased``.
     """
@@ -85,8 +118,10 @@ def withdraw_consent(session: Session, actor: Any, now: datetime, candidate: Can
     if candidate.consent_on is None or candidate.consent_withdrawn_at is not None:
         raise Refusal("no_consent", N_("Kandidaten har intet samtykke at trække tilbage."))
     candidate.consent_withdrawn_at = now
-    telling.leave_out(session, [candidacy.id for candidacy in running])
-    _note(session, actor, now, "consent_withdrawn", candidate, ended=len(running))
+    everywhere = session.scalars(select(Candidacy.id).where(Candidacy.candidate_id == candidate.id)).all()
+    telling.leave_out(session, everywhere)
+    by = {"by": partner.name} if partner else {}
+    _note(session, actor, now, "consent_withdrawn", candidate, ended=len(running), **by)
     end(session, actor, now, running, "consent_withdrawn")
     session.flush()
     return len(running)
@@ -144,7 +179,7 @@ def _checked(told: NewCandidate, now: datetime) -> NewCandidate:
     )
     known = place_of_postcode(told.postcode) is not None
     if errors := problems(told, danish_date(now), postcode_known=known, languages=LANGUAGES):
-        raise Invalid(N_("Kandidaten er ikke gemt. Ret felterne, og prøv igen."), errors=errors)
+        raise Invalid(NOT_KEPT, errors=errors)
     return told
 
 
@@ -162,7 +197,7 @@ def _store(session: Session, candidate: Candidate) -> None:
             session.add(candidate)
             session.flush()
     except IntegrityError as exc:
-        raise Invalid(N_("Kandidaten er ikke gemt. Ret felterne, og prøv igen."), errors={"reference": TAKEN}) from exc
+        raise Invalid(NOT_KEPT, errors={"reference": TAKEN}) from exc
 
 
 def hold(session: Session, candidate: Candidate) -> None:

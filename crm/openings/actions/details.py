@@ -8,23 +8,31 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.base.errors import N_, Invalid
+from crm.base.activity import Activity
+from crm.base.errors import N_, Invalid, NotFound, Refusal
 from crm.openings.actions.life import refresh_stage
 from crm.openings.actions.notes import note
 from crm.openings.models import Opening, OwnType, Relaxation
-from crm.openings.rules.details import Details, changed, problems, tidy
+from crm.openings.rules.details import Details, changed, merged, problems, tidy
 from crm.openings.rules.occupations import code_of
-from crm.openings.rules.types import MAX_WISHES
+from crm.openings.rules.types import MAX_WISHES, RETIRED
 from crm.people.queries import consultants_of
 from crm.visits.rules import SCHEMES
 
 NOT_CHANGED = N_("Åbningen er ikke ændret. Ret felterne, og prøv igen.")
 
 
-def set_details(session: Session, actor: Any, now: datetime, opening: Opening, details: Details) -> None:
-    """Make its details these. Wishes that the company has relaxed are changed by relaxing alone. Raises Invalid."""
+def set_details(
+    session: Session, actor: Any, now: datetime, opening: Opening, details: Details, *, seen: Details | None = None
+) -> None:
+    """Make its details these. ``seen``: what the writer saw; then only what they changed is written, and a field that
+    somebody else has changed since raises Refusal ``conflict`` with, as ``theirs``, what stands. Wishes that the
+    company has relaxed are changed by relaxing alone. Raises Invalid."""
     session.refresh(opening, with_for_update={"of": Opening})
     before = Details.of(opening)
+    if seen is not None:
+        details, clash = merged(seen, details, before)
+        _refuse_clash(session, opening, before, clash)
     errors = detail_problems(session, details, opening.type, own=opening.own_type_id)
     if details.wishes != opening.wishes and relaxations(session, opening.id):
         errors["wishes"] = N_("Ønskerne er lempet før. Skriv ændringen som en lempelse")
@@ -32,10 +40,35 @@ def set_details(session: Session, actor: Any, now: datetime, opening: Opening, d
         raise Invalid(NOT_CHANGED, errors=errors)
     fill(opening, tidy(details))
     session.flush()
+    session.refresh(opening, ["own_type"])
     if what := changed(before, Details.of(opening)):
         note(session, actor, now, "openings.details", opening, changed=what)
-    session.refresh(opening, ["own_type"])
     refresh_stage(session, actor, now, opening)
+
+
+def _refuse_clash(session: Session, opening: Opening, current: Details, clash: list[str]) -> None:
+    if not clash:
+        return
+    last = session.scalar(
+        select(Activity)
+        .where(
+            Activity.subject_type == Opening.__tablename__,
+            Activity.subject_id == opening.id,
+            Activity.verb.in_(("openings.details", "openings.correct", "openings.relax", "openings.unrelax")),
+        )
+        .order_by(Activity.id.desc())
+        .limit(1)
+    )
+    raise Refusal(
+        "conflict",
+        N_(
+            "Åbningen er ikke gemt: {who} har ændret det samme, efter at du åbnede siden. Dit er bevaret; ret det, og "
+            "gem igen."
+        ),
+        errors={name: N_("Imens er der skrevet noget andet") for name in clash},
+        extra={"theirs": {name: value for name, value in current.plain().items() if name in clash}},
+        who=(last.actor_name if last else "") or "–",
+    )
 
 
 def relax(
@@ -72,6 +105,22 @@ def relax(
     return made
 
 
+def unrelax(session: Session, actor: Any, now: datetime, opening: Opening, relaxation_id: int) -> None:
+    """The last relaxation was written by mistake: the wishes are what they were before it, and it counts no more. The
+    log keeps both. Raises NotFound for one that is not there, Refusal ``followed`` for one that is not the last."""
+    session.refresh(opening, with_for_update={"of": Opening})
+    there = session.scalars(select(Relaxation).where(Relaxation.opening_id == opening.id).order_by(Relaxation.id)).all()
+    if relaxation_id not in {one.id for one in there}:
+        raise NotFound
+    last = there[-1]
+    if last.id != relaxation_id:
+        raise Refusal("followed", N_("Ønskerne er lempet igen siden. Kun den seneste lempelse kan fortrydes."))
+    opening.wishes = last.was
+    session.delete(last)
+    note(session, actor, now, "openings.unrelax", opening, **{"was": last.now, "is": last.was})
+    session.flush()
+
+
 def hand_to(session: Session, actor: Any, now: datetime, opening: Opening, consultant_id: int | None) -> None:
     """Another consultant of the jobcentre answers for it from now on. Raises Invalid."""
     session.refresh(opening, with_for_update={"of": Opening})
@@ -95,8 +144,10 @@ def detail_problems(session: Session, details: Details, type_: str, *, own: int 
     found = problems(details, SCHEMES)
     if details.own_type_id is not None:
         chosen = session.get(OwnType, details.own_type_id, with_for_update={"read": True})
-        if chosen is None or not (chosen.active or chosen.id == own):
+        if chosen is None:
             found["own_type_id"] = N_("Vælg en af typerne")
+        elif not (chosen.active or chosen.id == own):
+            found["own_type_id"] = RETIRED
         elif chosen.reports_as != type_:
             found["own_type_id"] = N_("Den type tæller som en anden. Vælg en, der passer til åbningens type")
     return found

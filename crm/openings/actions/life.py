@@ -15,7 +15,7 @@ from crm.openings.actions.notes import note
 from crm.openings.models import Candidacy, Opening, Placement
 from crm.openings.rules.candidates import RUNNING, furthest
 from crm.openings.rules.life import stage_of
-from crm.openings.rules.types import CLOSE_REASONS, SHORT
+from crm.openings.rules.types import CLOSE_REASONS, type_words
 
 ENDED_WITH_OPENING = "opening_closed"
 
@@ -24,7 +24,7 @@ def refresh_stage(session: Session, actor: Any, now: datetime, opening: Opening)
     """Recompute the stage from candidacies and placements and write the change down; the stage it has now.
 
     With all positions hired an open opening closes as ``filled_by_us``; one that was closed so comes back when a
-    placement is taken back or a position is added.
+    position is added, or when a placement is taken back that it was closed for.
     """
     session.flush()
     session.refresh(opening, with_for_update={"of": Opening})
@@ -34,7 +34,9 @@ def refresh_stage(session: Session, actor: Any, now: datetime, opening: Opening)
         note(session, actor, now, "openings.stage", opening, was=before, stage=stage)
     if stage == "hired" and opening.state == "open":
         _close(session, actor, now, opening, "filled_by_us")
-    elif before == "hired" != stage and opening.state == "closed" and opening.closed_reason == "filled_by_us":
+    elif opening.closed_reason == "filled_by_us" and (
+        before == "hired" != stage or (before == "part" and stage not in ("part", "hired"))
+    ):
         _reopen(session, actor, now, opening)
     session.flush()
     return stage
@@ -42,12 +44,19 @@ def refresh_stage(session: Session, actor: Any, now: datetime, opening: Opening)
 
 def close(session: Session, actor: Any, now: datetime, opening: Opening, reason: str) -> int:
     """No longer open, for one of CLOSE_REASONS; rates still count it. Candidates under way end with it and are not
-    left waiting; how many. Raises Invalid, Refusal ``closed``."""
+    left waiting; how many. ``filled_by_us`` needs somebody hired. Raises Invalid, Refusal ``closed``."""
     if reason not in CLOSE_REASONS:
         raise Invalid(N_("Åbningen er ikke lukket. Vælg en grund."), errors={"reason": N_("Vælg en grund")})
     session.refresh(opening, with_for_update={"of": Opening})
     if opening.state == "closed":
         raise Refusal("closed", N_("Åbningen er allerede lukket."))
+    if reason == "filled_by_us" and not hired_count(session, opening.id):
+        raise Invalid(
+            N_("Åbningen er ikke lukket: ingen er skrevet som ansat. Skriv ansættelsen på kandidaten først."),
+            errors={
+                "reason": N_("Ingen er skrevet som ansat. Skriv ansættelsen på kandidaten, eller vælg en anden grund")
+            },
+        )
     ended = _close(session, actor, now, opening, reason)
     session.flush()
     return ended
@@ -114,13 +123,13 @@ def hired_count(session: Session, opening_id: int) -> int:
 
 def name_of(opening: Opening) -> str:
     """For a message: ``Smed (2)``; the type where the occupation is not written yet."""
-    return f"{opening.occupation or SHORT[opening.type]} ({opening.positions})"
+    return f"{opening.occupation or type_words(opening)} ({opening.positions})"
 
 
 def _stage(session: Session, opening: Opening) -> str:
     shown, talked = session.execute(
         select(
-            func.count().filter(Candidacy.presented_at.isnot(None) | Candidacy.sent_at.isnot(None)),
+            func.count().filter(Candidacy.presented_at.isnot(None)),
             func.count().filter(Candidacy.interview_at.isnot(None)),
         ).where(Candidacy.opening_id == opening.id, Candidacy.state != "refused")
     ).one()

@@ -21,6 +21,7 @@ def note(session: Session, actor: Any, now: datetime, verb: str, opening: Openin
         workplace_id=opening.workplace_id,
         campaign_id=opening.campaign_id,
         type=opening.type,
+        own_type=opening.own_type.name if opening.own_type else None,
         positions=opening.positions,
         visit_id=opening.visit_id,
         **data,

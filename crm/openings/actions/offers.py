@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -12,15 +12,18 @@ from crm.base import activity
 from crm.base.clock import danish_date
 from crm.base.db import insert_new
 from crm.base.errors import N_, Invalid, NotFound, Refusal
-from crm.openings.actions import steps
+from crm.openings.actions import candidates, steps
 from crm.openings.models import Candidacy, Candidate, Opening, OpeningShare
-from crm.openings.rules.board import OFFER_WITHDRAWN, consent_problem, problems, tidy, words_problem
+from crm.openings.rules.board import OFFER_WITHDRAWN, problems, tidy, words_problem
 from crm.openings.rules.candidates import NewCandidate, is_consented
 from crm.openings.rules.occupations import code_of
 from crm.people.models import Partner
 from crm.travel.engine import place_of_postcode
 
 NOT_SENT = N_("Forslaget er ikke sendt. Ret felterne, og prøv igen.")
+OTHER_OCCUPATION = N_(
+    "I har foreslået personen som {was}, og det er undervejs. Brug en anden reference til en anden person"
+)
 
 
 def offer(
@@ -98,7 +101,7 @@ def _candidate(
     reference = tidy(told.reference)
     home = {"jobcentre_id": jobcentre_id, "partner_id": _id(partner)}
     values = {
-        "occupation": told.occupation,
+        "occupation": tidy(told.occupation),
         "occupation_code": told.occupation_code or code_of(told.occupation),
         "postcode": told.postcode,
         "languages": list(told.languages),
@@ -116,24 +119,49 @@ def _candidate(
         new = insert_new(session, Candidate, [row], keys)
         found = session.scalars(wanted).one()
         if new:
-            activity.record(session, user, now, "openings.candidate_add", found, partner=_id(partner))
+            activity.record(session, user, now, "openings.candidate_add", found, **_by(partner))
+            _note_consent(session, user, now, found, partner)
             return found
     if partner is None:
         raise Refusal("known", N_("I har allerede kandidaten {reference}. Vælg den i listen."), reference=reference)
+    _bring_up_to_date(session, now, found, values, partner)
+    return found
+
+
+def _bring_up_to_date(
+    session: Session, now: datetime, found: Candidate, values: dict[str, Any], partner: Partner
+) -> None:
+    """What a partner now says of somebody it has proposed before. A consent is never replaced by an older one, and who
+    is under way keeps the occupation that others were told. Raises Invalid."""
+    told = values.pop("consent_on")
+    if found.occupation.casefold() != values["occupation"].casefold() and candidates.is_under_way(session, found):
+        raise Invalid(NOT_SENT, errors={"occupation": OTHER_OCCUPATION}, was=found.occupation)
+    before = {name: getattr(found, name) for name in candidates.FIELDS}
     for name, value in values.items():
         setattr(found, name, value)
-    if found.consent_withdrawn_at and told.consent_on and told.consent_on > danish_date(found.consent_withdrawn_at):
-        found.consent_withdrawn_at = None
+    candidates.note_change(session, None, now, found, before, **_by(partner))
+    withdrawn = found.consent_withdrawn_at
+    if (withdrawn and told > danish_date(withdrawn)) or (not withdrawn and told > (found.consent_on or date.min)):
+        found.consent_on, found.consent_withdrawn_at = told, None
+        _note_consent(session, None, now, found, partner)
     session.flush()
-    return found
+
+
+def _note_consent(session: Session, user: Any, now: datetime, found: Candidate, partner: Partner | None) -> None:
+    on = found.consent_on.isoformat() if found.consent_on else None
+    activity.record(session, user, now, "openings.consent_given", found, on=on, **_by(partner))
+
+
+def _by(partner: Partner | None) -> dict[str, Any]:
+    """For the history: who acted where it is none of us."""
+    return {"partner": partner.id, "by": partner.name} if partner else {}
 
 
 def _consented(candidate: Candidate, now: datetime) -> None:
     """Others hear of a person only after the person has agreed, and not for ever."""
-    old = consent_problem(candidate.consent_on, danish_date(now))
     if not candidate.active or candidate.erased_at is not None:
         raise Refusal("retired", N_("Kandidaten er ikke længere aktiv. Vælg en anden."))
-    if old or not is_consented(candidate, now):
+    if not is_consented(candidate, now):
         raise Refusal(
             "consent",
             N_("{reference} har intet gældende samtykke, så forslaget er ikke sendt. Spørg personen, og skriv datoen."),
@@ -188,8 +216,7 @@ def _note(session: Session, user: Any, now: datetime, verb: str, candidacy: Cand
         workplace_id=opening.workplace_id,
         campaign_id=opening.campaign_id,
         opening_id=opening.id,
-        partner=_id(partner),
-        by=partner.name if partner else "",
+        **{"partner": None, "by": "", **_by(partner)},
     )
     session.flush()
 

@@ -1,9 +1,8 @@
-"""Writes of openings: log, correct from the report or by hand."""
+"""Writes of openings: log one, correct one by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from crm.base.activity import Activity
 from crm.base.errors import N_, Invalid, Refusal
-from crm.openings.actions.details import checked, detail_problems, fill, relaxations
-from crm.openings.actions.life import followed, hired_count, name_of, refresh_stage, take_back
+from crm.openings.actions.details import checked, detail_problems, fill
+from crm.openings.actions.life import hired_count, name_of, refresh_stage
 from crm.openings.actions.notes import note
 from crm.openings.models import Opening
-from crm.openings.rules import NewOpening, match, problems
+from crm.openings.queries import of_visit
+from crm.openings.rules import NewOpening, problems
 from crm.openings.rules.details import Details
+from crm.openings.rules.types import type_key
 from crm.visits.models import Visit
 
 NOT_SAVED = N_("Åbningen er ikke gemt. Ret felterne, og prøv igen.")
@@ -36,11 +37,15 @@ def log(
     details: Details | None = None,
     *,
     from_report: bool = False,
+    another: bool = True,
+    idempotency_key: str | None = None,
 ) -> Opening:
     """Write down an opening that a held visit gave, with what is known of it; the rest can come later.
 
-    details: what more was told; its occupation, wishes and CVs stand in for those of ``told`` where given. Raises
-    Invalid naming the field, Refusal ``not_held``.
+    details: what more was told; its occupation, wishes and CVs stand in for those of ``told`` where given. The same
+    ``idempotency_key`` of the same actor gives the first opening again and changes nothing. Raises Invalid naming the
+    field, Refusal ``not_held``, ``idempotency_key`` where the key was used for something else, ``stale`` where its
+    opening is taken back, and unless ``another`` is meant, ``alike`` naming those of the type that the visit has.
     """
     known = _known(told, details)
     errors = problems(told) | (detail_problems(session, known, told.type) if details or told.own_type_id else {})
@@ -48,6 +53,11 @@ def log(
         raise Invalid(NOT_SAVED, errors=errors)
     if not from_report:
         session.refresh(visit, with_for_update={"of": Visit})
+    key = {"key": idempotency_key, "sent": _digest(told, details)} if idempotency_key else {}
+    if key and (before := _repeated(session, actor, visit, key)):
+        return before
+    if not another:
+        _refuse_alike(session, visit, told)
     if visit.state != "held":
         raise Refusal("not_held", N_("Kun et holdt besøg kan give åbninger. Skriv besøgets rapport først."))
     opening = _of_visit(visit, told)
@@ -55,9 +65,55 @@ def log(
     fill(opening, checked(session, known, told.type) if details else known)
     session.add(opening)
     session.flush()
-    note(session, actor, now, "openings.log", opening, akutjob=told.akutjob, **_words(told))
+    note(session, actor, now, "openings.log", opening, akutjob=told.akutjob, **words_of(told), **key)
     refresh_stage(session, actor, now, opening)
     return opening
+
+
+def _digest(told: NewOpening, details: Details | None) -> str:
+    return hashlib.sha256(repr((told, details)).encode()).hexdigest()[:32]
+
+
+def _repeated(session: Session, actor: Any, visit: Visit, key: dict[str, str]) -> Opening | None:
+    """What the key made; the visit is held, so that one waits for the other."""
+    first = session.scalar(
+        select(Activity)
+        .where(
+            Activity.verb == "openings.log",
+            Activity.workplace_id == visit.workplace_id,
+            Activity.actor_id == getattr(actor, "id", None),
+            Activity.data["key"].as_string() == key["key"],
+        )
+        .limit(1)
+    )
+    if first is None:
+        return None
+    opening = session.get_one(Opening, first.subject_id)
+    if opening.voided_at is not None:
+        raise Refusal("stale", N_("Åbningen, der blev gemt herfra, er fjernet siden. Gem igen, hvis den skal med."))
+    if opening.visit_id != visit.id or first.data["sent"] != key["sent"]:
+        raise Refusal(
+            "idempotency_key",
+            N_("Nøglen Idempotency-Key er brugt til en anden åbning: {opening}. Ret den, eller send en ny nøgle."),
+            status=422,
+            opening=name_of(opening),
+            extra={"opening": opening.id},
+        )
+    return opening
+
+
+def _refuse_alike(session: Session, visit: Visit, told: NewOpening) -> None:
+    there = [one for one in of_visit(session, visit.id) if type_key(one) == type_key(told)]
+    if there:
+        raise Refusal(
+            "alike",
+            N_(
+                "Åbningen er ikke gemt endnu: I har allerede {openings} af den type fra besøget. Bekræft, at det er en "
+                "åbning til, og gem igen; ellers ret den, der står."
+            ),
+            openings=", ".join(map(name_of, there)),
+            extra={"openings": [one.id for one in there]},
+        )
 
 
 def _of_visit(visit: Visit, told: NewOpening) -> Opening:
@@ -85,93 +141,40 @@ def _known(told: NewOpening, details: Details | None) -> Details:
     )
 
 
-def replace_from_report(
-    session: Session, actor: Any, now: datetime, visit: Visit, told: Sequence[NewOpening]
-) -> list[Opening]:
-    """Make the report's openings these, whatever a former one said: alike ones are corrected in place, ones
-    no longer told are voided, new ones logged. Openings added beside the report stay.
-
-    Those that candidates or placements hang on are matched first and never voided: Refusal ``under_way`` names
-    them. Nor does one get fewer positions than are hired: Refusal ``hired``. Raises as ``log`` besides.
-    """
-    for new in told:
-        if errors := problems(new):
-            raise Invalid(NOT_SAVED, errors=errors)
-    there = session.scalars(
-        select(Opening)
-        .where(Opening.visit_id == visit.id, Opening.from_report, Opening.voided_at.is_(None))
-        .order_by(Opening.id)
-        .with_for_update(of=Opening)
-        .execution_options(populate_existing=True)
-    ).all()
-    busy = followed(session, [opening.id for opening in there])
-    pairs, fresh, gone = match(sorted(there, key=lambda opening: opening.id not in busy), told)
-    _refuse_to_lose([opening for opening in gone if opening.id in busy])
-    before = _told_before(session, [opening.id for opening, _new in pairs])
-    for opening, new in pairs:
-        _take_over(session, actor, now, opening, new, before.get(opening.id, {}))
-    for opening in gone:
-        take_back(session, actor, now, opening)
-    kept = [opening for opening, _new in pairs]
-    kept += [log(session, actor, now, visit, new, from_report=True) for new in fresh]
-    session.flush()
-    return kept
-
-
-def _refuse_to_lose(openings: Sequence[Opening]) -> None:
-    if openings:
-        raise Refusal(
-            "under_way",
-            N_(
-                "Rapporten er ikke gemt: {openings} har kandidater eller ansættelser og kan ikke tages ud af den. "
-                "Behold den i rapporten, og luk den på åbningens egen side, hvis den ikke gælder mere."
-            ),
-            openings=", ".join(map(name_of, openings)),
-            extra={"openings": [opening.id for opening in openings]},
-        )
-
-
-def _take_over(
-    session: Session, actor: Any, now: datetime, opening: Opening, told: NewOpening, before: dict[str, Any]
-) -> None:
-    """Take over what the corrected report says. Details it does not mention stay, and so do those that were made
-    better since where it only repeats what it said before."""
+def correct(session: Session, actor: Any, now: datetime, opening: Opening, told: NewOpening) -> None:
+    """Another type or number of positions for an opening added beside the report. Raises Invalid, Refusal
+    ``from_report``, ``hired`` for fewer positions than are hired."""
+    if opening.from_report:
+        raise Refusal("from_report", N_("Åbningen står i besøgets rapport. Ret rapporten i stedet."))
+    errors = problems(told) | detail_problems(
+        session, Details(own_type_id=told.own_type_id), told.type, own=opening.own_type_id
+    )
+    if errors:
+        raise Invalid(N_("Åbningen er ikke ændret. Ret felterne, og prøv igen."), errors=errors)
+    session.refresh(opening, with_for_update={"of": Opening})
     if told.positions < (taken := hired_count(session, opening.id)):
-        raise Refusal("hired", FEWER_THAN_HIRED, opening=name_of(opening), hired=taken)
-    was = {"positions": opening.positions, "akutjob": opening.akutjob, "occupation": opening.occupation}
-    opening.positions, opening.akutjob = told.positions, told.akutjob
-    words = _words(told)
-    said = {name: value for name, value in words.items() if value not in (None, "") and value != before.get(name)}
-    mentioned = {name: getattr(told, name) for name in said}
-    if "wishes" in mentioned and relaxations(session, opening.id):
-        del mentioned["wishes"]
-    fill(opening, replace(Details.of(opening), **mentioned))
-    now_is = {"positions": opening.positions, "akutjob": opening.akutjob, "occupation": opening.occupation}
-    if was != now_is or said:
-        note(session, actor, now, "openings.correct", opening, was=was, akutjob=opening.akutjob, **{**before, **said})
+        too_few = {"positions": N_("Antallet kan ikke være lavere end det, der er ansat")}
+        raise Refusal("hired", FEWER_THAN_HIRED, opening=name_of(opening), hired=taken, errors=too_few)
+    was = {**seen(opening), "type": opening.type}
+    opening.type, opening.positions, opening.akutjob = told.type, told.positions, told.akutjob
+    opening.own_type_id = told.own_type_id
+    session.flush()
+    session.refresh(opening, ["own_type"])
+    note(session, actor, now, "openings.correct", opening, was=was, akutjob=opening.akutjob)
     refresh_stage(session, actor, now, opening)
 
 
-def _told_before(session: Session, opening_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Opening -> what the report last said of its words."""
-    found: dict[int, dict[str, Any]] = {}
-    if opening_ids:
-        rows = session.execute(
-            select(Activity.subject_id, Activity.data)
-            .where(
-                Activity.subject_type == Opening.__tablename__,
-                Activity.subject_id.in_(opening_ids),
-                Activity.verb.in_(("openings.log", "openings.correct")),
-            )
-            .order_by(Activity.id)
-        )
-        names = set(_words(NewOpening("other")))
-        for opening_id, data in rows:
-            found[opening_id] = {name: value for name, value in data.items() if name in names}
-    return found
+def seen(opening: Opening) -> dict[str, Any]:
+    """What a correction in the report may change, as the log keeps it; an own type by the name it has then."""
+    return {
+        "positions": opening.positions,
+        "akutjob": opening.akutjob,
+        "occupation": opening.occupation,
+        "own_type": opening.own_type.name if opening.own_type else None,
+    }
 
 
-def _words(told: NewOpening) -> dict[str, Any]:
+def words_of(told: NewOpening) -> dict[str, Any]:
     """What a report may say beside type and number, as the log keeps it."""
     return {
         "occupation": told.occupation,
@@ -179,24 +182,3 @@ def _words(told: NewOpening) -> dict[str, Any]:
         "cvs_wanted": told.cvs_wanted,
         "cvs_by": told.cvs_by.isoformat() if told.cvs_by else None,
     }
-
-
-def correct(session: Session, actor: Any, now: datetime, opening: Opening, told: NewOpening) -> None:
-    """Another type or number of positions for an opening added beside the report. Raises Invalid, Refusal
-    ``from_report``, ``hired`` for fewer positions than are hired."""
-    if opening.from_report:
-        raise Refusal("from_report", N_("Åbningen står i besøgets rapport. Ret rapporten i stedet."))
-    errors = problems(told) | detail_problems(session, Details(own_type_id=told.own_type_id), told.type)
-    if errors:
-        raise Invalid(N_("Åbningen er ikke ændret. Ret felterne, og prøv igen."), errors=errors)
-    session.refresh(opening, with_for_update={"of": Opening})
-    if told.positions < (taken := hired_count(session, opening.id)):
-        too_few = {"positions": N_("Antallet kan ikke være lavere end det, der er ansat")}
-        raise Refusal("hired", FEWER_THAN_HIRED, opening=name_of(opening), hired=taken, errors=too_few)
-    was = {"positions": opening.positions, "akutjob": opening.akutjob, "type": opening.type}
-    opening.type, opening.positions, opening.akutjob = told.type, told.positions, told.akutjob
-    opening.own_type_id = told.own_type_id
-    session.flush()
-    session.refresh(opening, ["own_type"])
-    note(session, actor, now, "openings.correct", opening, was=was, akutjob=opening.akutjob)
-    refresh_stage(session, actor, now, opening)

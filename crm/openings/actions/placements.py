@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from crm.base import activity
+from crm.base.clock import danish_date
 from crm.base.errors import N_, Invalid, NotFound, Refusal
 from crm.openings.actions import stages, steps
 from crm.openings.models import Candidacy, Candidate, Placement
@@ -24,13 +25,18 @@ def finish(
     because: str = "as_agreed",
     permanent: bool | None = None,
 ) -> Placement:
-    """Over since ``ended_on``, for one of PLACEMENT_ENDS; ``permanent``: whether it became an ordinary job there, None
-    where nobody knows. Raises Invalid, Refusal ``ended``."""
+    """Over since ``ended_on``, a Danish date that has come, for one of PLACEMENT_ENDS; ``permanent``: whether it became
+    an ordinary job there, None where nobody knows. Raises Invalid, Refusal ``ended``."""
     _hold(session, placement)
     errors: dict[str, str] = {}
     if because not in PLACEMENT_ENDS:
         errors["because"] = N_("Vælg en grund")
-    if not placement.starts_on <= ended_on <= date(2100, 12, 31):
+    today = danish_date(now)
+    if placement.starts_on > today:
+        errors["ended_on"] = N_("Ansættelsen er ikke begyndt. Bliver den ikke til noget, så fjern den")
+    elif ended_on > today:
+        errors["ended_on"] = N_("Den sidste dag kan ikke ligge efter i dag. Ret den aftalte sidste dag i stedet")
+    elif ended_on < placement.starts_on:
         errors["ended_on"] = N_("Den sidste dag kan ikke ligge før den første")
     if errors:
         raise Invalid(N_("Ansættelsen er ikke ændret. Ret felterne, og prøv igen."), errors=errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from crm.base import activity
 from crm.base.errors import N_, NotFound, Refusal
-from crm.openings.models import Candidacy, Opening
-from crm.openings.rules.candidates import RUNNING
+from crm.openings.models import Candidacy, Candidate, Opening
+from crm.openings.rules.candidates import RUNNING, is_consented
 
 
 def hold(session: Session, opening: Opening) -> Opening:
@@ -48,6 +49,21 @@ def hold_one(session: Session, opening: Opening, candidacy: Candidacy, *, also_o
             "offered",
             N_("{reference} er tilbudt jer. Svar på tilbuddet først."),
             reference=candidacy.candidate.reference,
+        )
+
+
+def hold_consented(session: Session, now: datetime, candidacies: Sequence[Candidacy]) -> None:
+    """Hold the candidates, whose openings are held already. Raises Refusal ``consent`` naming who has not agreed that
+    the company hears of them, with their ids as ``candidates``."""
+    for candidacy in candidacies:
+        session.refresh(candidacy.candidate, with_for_update={"of": Candidate})
+    lacking = [one.candidate for one in candidacies if not is_consented(one.candidate, now)]
+    if lacking:
+        raise Refusal(
+            "consent",
+            N_("Der mangler samtykke fra {who}. Intet er sendt eller gemt. Skriv samtykket, og prøv så igen."),
+            who=", ".join(candidate.reference for candidate in lacking),
+            extra={"candidates": [candidate.id for candidate in lacking]},
         )
 
 

@@ -78,7 +78,7 @@ def told(candidacy: Candidacy) -> dict[str, object]:
         "reference": candidate.reference,
         "occupation": candidate.occupation,
         "hours": f"{candidate.weekly_hours:g}".replace(".", ",") if candidate.weekly_hours else "",
-        "languages": ", ".join(LANGUAGES.get(key, key) for key in candidate.languages),
+        "languages": ", ".join(LANGUAGES.get(key, key).lower() for key in candidate.languages),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crm.openings.api import board, candidacies, candidates, openings
+from crm.openings.api import board, candidacies, candidates, corrections, handing, openings, types
 from crm.openings.api.blueprint import api
 
-__all__ = ["api", "board", "candidacies", "candidates", "openings"]
+__all__ = ["api", "board", "candidacies", "candidates", "corrections", "handing", "openings", "types"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 
 from crm.base.errors import NotFound
@@ -75,12 +75,40 @@ class ShareIn(In):
     names_company: bool | None = None
 
 
+class SharePath(BaseModel):
+    opening_id: int = Field(ge=1, le=2**53)
+    share_id: int = Field(ge=1, le=2**53)
+
+
+class ProposalPath(BaseModel):
+    candidacy_id: int = Field(ge=1, le=2**53)
+
+
+class OneShare(BaseModel):
+    """With one jobcentre or one partner. ``withdrawn_at``: when it was taken off that board, null while it is on it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    jobcentre_id: int | None
+    partner_id: int | None
+    shared_at: datetime
+    withdrawn_at: datetime | None
+
+
+class ShareList(BaseModel):
+    items: list[OneShare]
+
+
 class ShareOut(BaseModel):
+    """``shares``: on whose boards it is now."""
+
     opening_id: int
     new: int = Field(description="On how many boards it is new")
     jobcentre_ids: list[int]
     partner_ids: list[int]
     names_company: bool
+    shares: list[OneShare]
 
 
 class NewCandidateIn(In):
@@ -178,7 +206,34 @@ def share_opening(path: OpeningPath, body: ShareIn) -> Any:
         "jobcentre_ids": [one.jobcentre_id for one in live if one.jobcentre_id],
         "partner_ids": [one.partner_id for one in live if one.partner_id],
         "names_company": opening.names_company,
+        "shares": [_share(one) for one in live],
     }
+
+
+def _share(row: OpeningShare) -> dict[str, Any]:
+    return OneShare.model_validate(row).model_dump(mode="json")
+
+
+@api.get("/openings/<int:opening_id>/shares", summary="Whom an opening was shared with", responses={200: ShareList})
+@requires("openings.share")
+def list_shares(path: BoardPath) -> Any:
+    """Those that were withdrawn too, in the order of sharing."""
+    opening = queries.opening(session(), scope(), path.opening_id)
+    return {"items": [_share(row) for row in shared.shares_of(session(), opening.id)]}
+
+
+@api.post(
+    "/openings/<int:opening_id>/shares/<int:share_id>/withdraw",
+    summary="Take an opening off a receiver's board",
+    responses={200: OneShare},
+)
+@requires("openings.share")
+def withdraw_share(path: SharePath) -> Any:
+    """Proposals already made stay and wait. 409 ``withdrawn``."""
+    opening = queries.opening(session(), scope(), path.opening_id)
+    found = shared.share(session(), opening.id, path.share_id)
+    actions.withdraw(session(), actor(), now(), opening, found)
+    return _share(found)
 
 
 @api.post("/board/<int:opening_id>/offer", summary="Offer a candidate for a shared opening", responses={201: OfferOut})
@@ -214,6 +269,16 @@ def offer_candidate(path: BoardPath, body: OfferIn) -> Any:
         jobcentre_id=share.jobcentre_id,
     )
     return as_json(made), 201
+
+
+@api.post(
+    "/board/proposals/<int:candidacy_id>/withdraw", summary="Take an own proposal back", responses={200: OfferOut}
+)
+@requires("openings.board")
+def withdraw_proposal(path: ProposalPath) -> Any:
+    """409 ``answered`` once the opening's owner has answered it."""
+    found = shared.proposal_by(session(), path.candidacy_id, jobcentres=scope().jobcentres)
+    return as_json(actions.withdraw_offer(session(), now(), found, user=actor()))
 
 
 @api.post("/candidacies/<int:id>/answer", summary="Answer a proposal for an own opening", responses={200: OfferOut})

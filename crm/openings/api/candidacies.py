@@ -11,6 +11,7 @@ from crm.base.clock import danish_date
 from crm.base.errors import NotFound
 from crm.openings import queries
 from crm.openings.actions import candidacies as actions
+from crm.openings.actions.candidates import withdraw_consent
 from crm.openings.api.blueprint import api
 from crm.openings.models import Candidacy, Placement
 from crm.openings.queries import candidates as read
@@ -90,10 +91,12 @@ class ProposeIn(In):
 
 
 class SendIn(In):
-    """``by_mail`` false: the company was told in another way, and no mail goes."""
+    """``by_mail`` false: the company was told in another way, and no mail goes. ``shown_ids``: those of them who have
+    seen the job, which is a presentation; to be sent is none."""
 
     candidacy_ids: list[int] = Field(min_length=1, max_length=50)
     by_mail: bool = True
+    shown_ids: list[int] = Field(default_factory=list, max_length=50)
 
 
 class InterviewIn(In):
@@ -101,9 +104,14 @@ class InterviewIn(In):
 
 
 class HireIn(In):
+    """``beside``: it may overlap another placement of the same person that runs; ``ends_others``: what else they are
+    under way on ends with it."""
+
     type: ReportingType
-    starts_on: date
+    starts_on: date = Field(description="Within a year of today")
     ends_on: date | None = None
+    beside: bool = False
+    ends_others: bool = False
 
 
 class EndIn(In):
@@ -148,7 +156,7 @@ def send_candidates(path: OpeningPath, body: SendIn) -> Any:
     if set(body.candidacy_ids) - there.keys():
         raise NotFound
     chosen = [there[number] for number in dict.fromkeys(body.candidacy_ids)]
-    told = actions.send(session(), actor(), now(), found, chosen, by_mail=body.by_mail)
+    told = actions.send(session(), actor(), now(), found, chosen, by_mail=body.by_mail, shown=body.shown_ids)
     return {"items": [as_json(row) for row in told]}
 
 
@@ -162,6 +170,7 @@ def present_candidate(path: CandidacyPath) -> Any:
 @api.post("/candidacies/<int:candidacy_id>/interview", summary="Invited to talk", responses={200: CandidacyOut})
 @requires("openings.candidates")
 def interview_candidate(path: CandidacyPath, body: InterviewIn) -> Any:
+    """From a month back to a year ahead (422); 409 ``consent`` without a valid one."""
     found = read.candidacy(session(), scope(), path.candidacy_id)
     return as_json(actions.interview(session(), actor(), now(), found, body.at))
 
@@ -169,10 +178,19 @@ def interview_candidate(path: CandidacyPath, body: InterviewIn) -> Any:
 @api.post("/candidacies/<int:candidacy_id>/hire", summary="Hired: a placement", responses={201: PlacementOut})
 @requires("openings.candidates")
 def hire_candidate(path: CandidacyPath, body: HireIn) -> Any:
-    """409 ``full`` when no position is free."""
+    """409 ``full`` when no position is free, ``consent`` without a valid one, ``employed`` (with the placements' ids)
+    for somebody who is in work then."""
     found = read.candidacy(session(), scope(), path.candidacy_id)
     made = actions.hire(
-        session(), actor(), now(), found, type=body.type, starts_on=body.starts_on, ends_on=body.ends_on
+        session(),
+        actor(),
+        now(),
+        found,
+        type=body.type,
+        starts_on=body.starts_on,
+        ends_on=body.ends_on,
+        beside=body.beside,
+        ends_others=body.ends_others,
     )
     return placement_json(made), 201
 
@@ -182,6 +200,19 @@ def hire_candidate(path: CandidacyPath, body: HireIn) -> Any:
 def end_candidacy(path: CandidacyPath, body: EndIn) -> Any:
     found = read.candidacy(session(), scope(), path.candidacy_id)
     return as_json(actions.end(session(), actor(), now(), found, body.because))
+
+
+@api.post(
+    "/candidacies/<int:candidacy_id>/consent-withdrawn",
+    summary="The person took the consent back",
+    responses={200: CandidacyOut},
+)
+@requires("openings.candidates")
+def candidacy_consent_withdrawn(path: CandidacyPath) -> Any:
+    """Whoever's candidate it is: everything they are under way on ends. 409 ``no_consent``."""
+    found = read.candidacy(session(), scope(), path.candidacy_id)
+    withdraw_consent(session(), actor(), now(), found.candidate)
+    return as_json(found)
 
 
 @api.get("/placements", summary="Placements in reach", responses={200: PlacementList})

@@ -51,6 +51,34 @@ class CandidateIn(In):
         )
 
 
+class ChangeIn(In):
+    """What is left out, or null, stays as it is; but ``weekly_hours`` null empties it. Another ``reference`` is another
+    person: the consent goes with the old one."""
+
+    reference: str | None = Field(None, min_length=1, max_length=MAX_REFERENCE)
+    occupation: str | None = Field(None, min_length=1, max_length=200)
+    postcode: str | None = Field(None, min_length=4, max_length=4)
+    reach_minutes: int | None = Field(None, ge=1, le=MAX_REACH)
+    languages: list[str] | None = Field(None, max_length=40)
+    weekly_hours: float | None = Field(None, gt=0, le=60)
+    types: list[ReportingType] | None = Field(None, max_length=7)
+
+    def told(self, before: Candidate) -> NewCandidate:
+        def value(name: str) -> Any:
+            sent = name in self.model_fields_set and (name == "weekly_hours" or getattr(self, name) is not None)
+            return getattr(self if sent else before, name)
+
+        return NewCandidate(
+            value("reference"),
+            value("occupation"),
+            value("postcode"),
+            value("reach_minutes"),
+            tuple(value("languages")),
+            value("weekly_hours"),
+            tuple(value("types")),
+        )
+
+
 class CandidateOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
@@ -67,7 +95,7 @@ class CandidateOut(BaseModel):
     types: list[str]
     consent_on: date | None
     consent_withdrawn_at: datetime | None
-    consent: Literal["given", "missing", "withdrawn"]
+    consent: Literal["given", "missing", "outdated", "withdrawn"]
     active: bool
     created_at: datetime
 
@@ -131,6 +159,15 @@ def _home(asked: int | None) -> int:
 @requires("openings.candidates")
 def get_candidate(path: CandidatePath) -> Any:
     return as_json(read.candidate(session(), scope(), path.candidate_id))
+
+
+@api.post("/candidates/<int:candidate_id>/details", summary="Correct a candidate", responses={200: CandidateOut})
+@requires("openings.candidates")
+def change_candidate(path: CandidatePath, body: ChangeIn) -> Any:
+    """422 names the fields, ``reference`` too for another person while the candidate is under way or in work; 409
+    ``erased``."""
+    found = read.candidate(session(), scope(), path.candidate_id)
+    return as_json(actions.change(session(), actor(), now(), found, body.told(found)))
 
 
 @api.post(

@@ -28,6 +28,13 @@ class VisitPath(BaseModel):
     visit_id: int = Field(ge=1, le=2**53)
 
 
+class KeyHeader(BaseModel):
+    """The same key gives the first opening again, and writes nothing."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    idempotency_key: str | None = Field(None, alias="Idempotency-Key", max_length=100)
+
+
 class OpeningPath(BaseModel):
     opening_id: int = Field(ge=1, le=2**53)
 
@@ -64,6 +71,12 @@ class DetailsIn(In):
         return replace(before, **sent)
 
 
+class DetailsChange(DetailsIn):
+    """``seen``: what was read of the fields that are sent; where one has been changed since, nothing is written."""
+
+    seen: DetailsIn | None = None
+
+
 class OpeningIn(DetailsIn):
     """``akutjob`` only with type ordinary. ``positions`` is what the rates count. ``type`` is the reporting type; with
     ``own_type_id`` it is the one that type counts as."""
@@ -71,6 +84,7 @@ class OpeningIn(DetailsIn):
     type: ReportingType
     positions: int = Field(1, ge=1, le=MAX_POSITIONS)
     akutjob: bool = False
+    another: bool = Field(False, description="It is one more of a type that the visit has already")
 
     def told(self) -> NewOpening:
         return NewOpening(
@@ -150,6 +164,7 @@ class RelaxationOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
+    id: int
     at: datetime
     by: int | None
     agreed_with: str
@@ -181,21 +196,6 @@ class OpeningsQuery(Paging):
     q: str | None = Field(None, max_length=100, description="In the occupation or the company's name")
 
 
-class TypeOut(BaseModel):
-    """A type that administrators added; ``reports_as``: the reporting type it counts as."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: int
-    name: str
-    reports_as: str
-    active: bool
-
-
-class TypeList(BaseModel):
-    items: list[TypeOut]
-
-
 def as_json(opening: Opening) -> dict[str, Any]:
     made = OpeningOut.model_validate(opening)
     made.missing = missing(opening)
@@ -220,10 +220,12 @@ def _found(path: OpeningPath) -> Opening:
     "/visits/<int:visit_id>/openings", summary="Log an opening that a held visit gave", responses={201: OpeningOut}
 )
 @requires("openings.log")
-def log_opening(path: VisitPath, body: OpeningIn) -> Any:
-    """409 ``not_held`` for a visit that is not reported as held."""
+def log_opening(path: VisitPath, body: OpeningIn, header: KeyHeader) -> Any:
+    """409 ``not_held`` for a visit that is not reported as held, ``alike`` where it has one of the type already and
+    ``another`` is not said; 422 ``idempotency_key`` for a key that was sent with something else."""
     visit = visit_queries.visit(session(), scope(), path.visit_id)
-    made = actions.log(session(), actor(), now(), visit, body.told(), body.details(Details()))
+    once: dict[str, Any] = {"another": body.another, "idempotency_key": header.idempotency_key}
+    made = actions.log(session(), actor(), now(), visit, body.told(), body.details(Details()), **once)
     return as_json(made), 201
 
 
@@ -252,10 +254,13 @@ def get_opening(path: OpeningPath) -> Any:
 
 @api.post("/openings/<int:opening_id>/details", summary="Fill in or correct details", responses={200: OneOpening})
 @requires("openings.log")
-def set_details(path: OpeningPath, body: DetailsIn) -> Any:
-    """Wishes that were relaxed are changed by relaxing alone (422 naming ``wishes``)."""
+def set_details(path: OpeningPath, body: DetailsChange) -> Any:
+    """Wishes that were relaxed are changed by relaxing alone (422 naming ``wishes``). 409 ``conflict`` when somebody
+    has changed a field since ``seen``; ``theirs`` is what stands."""
     found = _found(path)
-    actions.set_details(session(), actor(), now(), found, body.details(Details.of(found)))
+    before = Details.of(found)
+    seen = body.seen.details(before) if body.seen else before
+    actions.set_details(session(), actor(), now(), found, body.details(seen), seen=seen)
     return one_as_json(found)
 
 
@@ -283,10 +288,3 @@ def reopen(path: OpeningPath, body: NoBody) -> Any:
     found = _found(path)
     actions.reopen(session(), actor(), now(), found)
     return one_as_json(found)
-
-
-@api.get("/opening-types", summary="Types that administrators added", responses={200: TypeList})
-@requires("openings.read")
-def opening_types() -> Any:
-    rows = queries.own_types(session(), active=None)
-    return {"items": [TypeOut.model_validate(row).model_dump(mode="json") for row in rows]}

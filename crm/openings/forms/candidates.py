@@ -7,6 +7,7 @@ from datetime import date, datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     DateField,
     IntegerField,
     RadioField,
@@ -109,6 +110,8 @@ class HireForm(BaseForm):
     type = SelectField(_l("Ansat i"))
     starts_on = DateField(_l("Første dag"), [InputRequired(_l("Vælg den første dag"))])
     ends_on = DateField(_l("Sidste dag"), [Optional()])
+    beside = BooleanField(_l("Løber samtidig med den anden ansættelse"))
+    ends_others = BooleanField(_l("Afslut de andre forløb, kandidaten er undervejs i"))
 
     def fit(self) -> None:
         self.type.choices = choices((key, _(word)) for key, word in SHORT.items())
@@ -152,8 +155,9 @@ def interview_of(candidacy: Candidacy) -> InterviewForm:
     return InterviewForm(formdata=None, day=local.date() if local else None, clock=clock)
 
 
-def finish_of(placement: Placement, today: date) -> FinishForm:
-    """The last day is proposed: today, or the agreed one where it has passed."""
-    form = FinishForm(formdata=None, ended_on=max(placement.starts_on, min(placement.ends_on or today, today)))
+def finish_of(placement: Placement, today: date, permanent: bool | None = None) -> FinishForm:
+    """The last day is proposed: today, or the agreed one where it has passed; and what is known of an ordinary job."""
+    last = max(placement.starts_on, min(placement.ends_on or today, today))
+    form = FinishForm(formdata=None, ended_on=last, permanent="" if permanent is None else "yes" if permanent else "no")
     form.fit()
     return form

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -19,15 +22,15 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from crm.base.errors import Refusal
 from crm.openings.forms.fields import HoursField
 from crm.openings.models import Opening, OwnType
 from crm.openings.rules import CLOSE_REASONS, LANGUAGES, MAX_CVS, MAX_POSITIONS, MAX_WISHES, SHORT, TYPES, NewOpening
-from crm.openings.rules.details import MAX_HOURS, MAX_TASKS, Details
-from crm.openings.rules.types import MAX_NAME
+from crm.openings.rules.details import MAX_HOURS, MAX_TASKS, Details, merged
+from crm.openings.rules.types import MAX_NAME, OWN, own_choices, type_key
 from crm.visits.rules import SCHEMES
 from crm.web.forms import BaseForm, as_int, choices
-
-OWN = "own:"
+from crm.web.i18n import say
 
 
 class DetailsForm(BaseForm):
@@ -36,7 +39,9 @@ class DetailsForm(BaseForm):
     occupation = StringField(_l("Stilling"), [Length(max=200)])
     own_type_id = SelectField(_l("Finere type"), [Optional()], coerce=as_int)
     tasks = TextAreaField(_l("Opgaver"), [Length(max=MAX_TASKS)])
-    weekly_hours = HoursField(_l("Timer om ugen"), [Optional(), NumberRange(0.5, MAX_HOURS)])
+    weekly_hours = HoursField(
+        _l("Timer om ugen"), [Optional(), NumberRange(0.5, MAX_HOURS, _l("Skriv timer fra 0,5 til 60"))]
+    )
     hours_note = StringField(_l("Om timerne"), [Length(max=120)])
     starts_on = DateField(_l("Første dag"), [Optional()])
     starts_note = StringField(_l("Om starten"), [Length(max=60)])
@@ -77,6 +82,27 @@ class DetailsForm(BaseForm):
         )
 
 
+class ChangeForm(DetailsForm):
+    """``seen``: the details as they were when the page was shown, so that nothing else is written over."""
+
+    seen = HiddenField()
+
+    def saw(self) -> Details | None:
+        return Details.read(self.seen.data or "")
+
+    def clashed(self, current: Details, theirs: Mapping[str, str]) -> None:
+        """Keep what was typed where it was changed, take over what others wrote elsewhere, and show both where they
+        meet. ``theirs``: field -> words."""
+        seen, told, now = self.saw() or current, self.details(), current.values()
+        kept, _clash = merged(seen, told, current)
+        for name, value in kept.values().items():
+            if value == now[name]:
+                self[name].data, self[name].raw_data = value, None
+        for name, words in theirs.items():
+            self[name].errors = [_("Imens er der skrevet: %(theirs)s", theirs=words or "–")]
+        self.seen.data = current.written()
+
+
 class TypeForm(BaseForm):
     """A type by chip, how many, urgent or not. The administrators' own types stand among the others."""
 
@@ -88,8 +114,13 @@ class TypeForm(BaseForm):
         self.reports_as = {f"{OWN}{one.id}": one.reports_as for one in own}
         self.type.choices = [
             *((key, _(label), {"data-counts-as": key}) for key, label in SHORT.items()),
-            *((f"{OWN}{one.id}", one.name, {"data-counts-as": one.reports_as}) for one in own),
+            *own_choices(own),
         ]
+
+    def refused(self, refusal: Refusal) -> None:
+        """What is wrong with an own type is shown at the chips."""
+        errors = {"type" if name == "own_type_id" else name: text for name, text in refusal.errors.items()}
+        super().refused(Refusal(refusal.code, refusal.message, errors=errors, **refusal.fields))
 
     def told(self, details: Details | None = None) -> NewOpening:
         """The switch is shown for ordinary openings only and counts there only."""
@@ -109,7 +140,31 @@ class TypeForm(BaseForm):
 
 
 class AddForm(TypeForm, DetailsForm):
-    """Four taps for the plain case; the details can come later."""
+    """Four taps for the plain case; the details can come later. ``key``: made with the page, so that it saves once."""
+
+    another = BooleanField(_l("Ja, det er en åbning til"))
+    key = HiddenField(validators=[Length(max=100)], default=lambda: uuid4().hex)
+
+    def all(self) -> tuple[NewOpening, Details]:
+        details = self.details()
+        told = self.told(details)
+        return told, replace(details, own_type_id=told.own_type_id)
+
+    def once(self) -> dict[str, Any]:
+        return {"another": bool(self.another.data), "idempotency_key": self.key.data or None}
+
+    def ask_again(self, refusal: Refusal) -> None:
+        """``refused``; what was saved from the page already stands, and the next saving is another one."""
+        if refusal.code == "alike":
+            self.another.data, self.another.errors = False, [say(refusal.message, refusal.fields)]
+            return
+        if refusal.code in ("idempotency_key", "stale"):
+            self.key.data = uuid4().hex
+        if refusal.code == "idempotency_key":
+            said = _("Du har allerede gemt %(opening)s fra denne side. Gem igen, hvis det er en åbning til.")
+            self.form_errors.append(said % {"opening": refusal.fields["opening"]})
+            return
+        self.refused(refusal)
 
     def fit(self, own: Sequence[OwnType] = ()) -> None:
         super().fit(own)
@@ -119,8 +174,11 @@ class AddForm(TypeForm, DetailsForm):
 class CloseForm(BaseForm):
     reason = RadioField(_l("Hvorfor lukkes den?"), [InputRequired(_l("Vælg en grund"))])
 
-    def fit(self) -> None:
-        self.reason.choices = [(key, _(label)) for key, label in CLOSE_REASONS.items()]
+    def fit(self, hired: int) -> None:
+        """Without anybody hired it is not filled by us."""
+        self.reason.choices = [
+            (key, _(label)) for key, label in CLOSE_REASONS.items() if hired or key != "filled_by_us"
+        ]
 
 
 class RelaxForm(BaseForm):
@@ -154,5 +212,4 @@ class OwnTypeForm(BaseForm):
 
 def typed(found: Opening) -> dict[str, Any]:
     """A TypeForm's content for correcting."""
-    chosen = f"{OWN}{found.own_type_id}" if found.own_type_id else found.type
-    return {"type": chosen, "positions": found.positions, "akutjob": found.akutjob}
+    return {"type": type_key(found), "positions": found.positions, "akutjob": found.akutjob}

@@ -76,8 +76,8 @@ class Candidacy(Base):
     state: ``offered`` (by another jobcentre or a partner; the opening's owner has not answered), ``refused`` (the owner
     said no), ``proposed``, ``presented`` (shown the concrete job: a *presentation*, a-kasse trial report), ``sent``
     (told to the company), ``interview``, ``hired`` (has a placement), ``ended`` (``ended_because``). The moments stay
-    when the state goes on, so that a presentation counts whatever came of it. ``told_at``: when an offer stood in the
-    owner's digest, and once it is answered when the answer stood in the proposer's.
+    when the state goes on, so that a presentation counts whatever came of it. ``told_at``: when an offer was first
+    told to somebody who can answer it, and once it is answered when the proposer was told.
     """
 
     __tablename__ = "candidacies"

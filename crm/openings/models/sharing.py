@@ -13,7 +13,8 @@ from crm.people.models import Jobcentre, Partner
 
 
 class OpeningShare(Base):
-    """An opening on the board of one jobcentre or one partner. ``told_at``: when it stood in the receiver's digest."""
+    """An opening on the board of one jobcentre or one partner. ``told_at``: when it stood in the partner's
+    mail; for a jobcentre the morning (07.30) whose mails tell its people of it, each once."""
 
     __tablename__ = "opening_shares"
     __table_args__ = (

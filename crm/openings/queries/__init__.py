@@ -15,6 +15,8 @@ from crm.openings.queries.openings import relaxations as relaxations
 from crm.openings.queries.openings import statement as statement
 from crm.openings.queries.openings import under_way_of as under_way_of
 from crm.openings.queries.openings import with_visit as with_visit
+from crm.openings.queries.types import offered as offered
 from crm.openings.queries.types import own_type as own_type
 from crm.openings.queries.types import own_types as own_types
+from crm.openings.queries.types import said_type as said_type
 from crm.openings.queries.types import type_rows as type_rows

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from crm.base.clock import danish_date
 from crm.openings.models import Candidacy, Candidate, Opening, OpeningShare
+from crm.openings.queries.employments import works
 from crm.openings.queries.matching import person_of, wanted_of
 from crm.openings.queries.reach import minutes_from
 from crm.openings.queries.sharing import on_board
-from crm.openings.rules.board import Card, card, consent_problem
+from crm.openings.rules.board import Card, card, is_late
 from crm.openings.rules.candidates import is_consented
-from crm.openings.rules.matching import Fit, fit, occupation_point, ranked, words_alike
+from crm.openings.rules.matching import Fit, Person, fit, occupation_point, ranked, words_alike
 from crm.openings.rules.occupations import alike, code_of, fold
 from crm.people.models import Jobcentre
 from crm.travel.engine import default_engine, place_of_postcode
@@ -65,10 +66,13 @@ class Board:
 
 
 def board(session: Session, now: datetime, jobcentre_ids: Collection[int], asked: Asked, page: int = 1) -> Board:
-    """Newest first. An opening shared with two of the reader's jobcentres stands once."""
+    """Newest first, those whose day for CVs has passed last. An opening shared with two of the reader's jobcentres
+    stands once."""
+    today = danish_date(now)
     names = {place.id: place for place in session.scalars(select(Jobcentre))}
     shares = {one.opening_id: one for one in reversed(on_board(session, jobcentres=jobcentre_ids))}
     newest = sorted(shares.values(), key=lambda one: (one.shared_at, one.id), reverse=True)
+    newest.sort(key=lambda one: is_late(one.opening, today))
     drives = _drives_home(newest, names)
     found = [
         (share, minutes)
@@ -82,7 +86,7 @@ def board(session: Session, now: datetime, jobcentre_ids: Collection[int], asked
     rows = [
         Row(
             share,
-            card(share.opening, names[share.opening.jobcentre_id].name),
+            card(share.opening, names[share.opening.jobcentre_id].name, today=today),
             minutes,
             fits.get(share.opening_id, []),
             counts.get(share.opening_id, 0),
@@ -122,25 +126,27 @@ def _drives_home(
     return found
 
 
-def own_candidates(session: Session, now: datetime, jobcentre_ids: Collection[int]) -> Sequence[Candidate]:
-    """Active ones who have agreed to be told of, the newest first."""
-    rows = session.scalars(
-        select(Candidate)
-        .where(Candidate.jobcentre_id.in_(jobcentre_ids), Candidate.active, Candidate.erased_at.is_(None))
-        .order_by(Candidate.id.desc())
-        .limit(MOST_CANDIDATES)
+def own_candidates(
+    session: Session, now: datetime, jobcentre_ids: Collection[int], *, free: bool = False
+) -> Sequence[Candidate]:
+    """Active ones who have agreed to be told of, the newest first; ``free``: not in work through us now."""
+    wanted = select(Candidate).where(
+        Candidate.jobcentre_id.in_(jobcentre_ids), Candidate.active, Candidate.erased_at.is_(None)
     )
-    today = danish_date(now)
-    return [row for row in rows if is_consented(row, now) and not consent_problem(row.consent_on, today)]
+    if free:
+        wanted = wanted.where(~works(danish_date(now)))
+    rows = session.scalars(wanted.order_by(Candidate.id.desc()).limit(MOST_CANDIDATES))
+    return [row for row in rows if is_consented(row, now)]
 
 
 def fitting(
     session: Session, now: datetime, jobcentre_ids: Collection[int], openings: Sequence[Opening], shown: int = SHOWN
 ) -> dict[int, list[tuple[Candidate, Fit]]]:
-    """Own candidates of a related occupation who are not proposed yet, the best first; all drives in one question."""
+    """Own candidates of a related occupation who are neither proposed yet nor in work through us, the best first; all
+    drives in one question."""
     if not openings:
         return {}
-    people = own_candidates(session, now, jobcentre_ids)
+    people = own_candidates(session, now, jobcentre_ids, free=True)
     there = {
         (opening_id, candidate_id)
         for opening_id, candidate_id in session.execute(
@@ -149,28 +155,28 @@ def fitting(
             )
         )
     }
-    likely = {
-        opening.id: [
-            one
-            for one in people
-            if (opening.id, one.id) not in there and occupation_point(wanted_of(opening), person_of(one, None)) > 0
-        ]
-        for opening in openings
-    }
+    trades = {_trade(one) for one in people}
+    likely = {}
+    for opening in openings:
+        near = {trade for trade in trades if occupation_point(wanted_of(opening), Person(*trade)) > 0}
+        likely[opening.id] = [one for one in people if _trade(one) in near and (opening.id, one.id) not in there]
     homes = {one.postcode for ones in likely.values() for one in ones}
     minutes = _matrix(homes, {opening.workplace.postcode for opening in openings if likely[opening.id]})
     found: dict[int, list[tuple[Candidate, Fit]]] = {}
     for opening in openings:
+        postcode = opening.workplace.postcode
+        goal, wanted = place_of_postcode(postcode), wanted_of(opening)
         weighed = [
-            (
-                one,
-                fit(wanted_of(opening), person_of(one, minutes.get((one.postcode, opening.workplace.postcode)))),
-                one.id,
-            )
+            (one, fit(wanted, person_of(one, minutes.get((one.postcode, postcode)), goal)), one.id)
             for one in likely[opening.id]
         ]
-        found[opening.id] = ranked(one for one in weighed if one[1].related)[:shown]
+        found[opening.id] = ranked(one for one in weighed if one[1].related and one[1].reach is not False)[:shown]
     return found
+
+
+def _trade(candidate: Candidate) -> tuple[str, str | None]:
+    """What ``occupation_point`` reads: hundreds of candidates have few occupations between them."""
+    return candidate.occupation, candidate.occupation_code
 
 
 def _matrix(homes: Collection[str], goals: Collection[str]) -> dict[tuple[str, str], int | None]:

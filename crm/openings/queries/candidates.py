@@ -15,7 +15,7 @@ from crm.base.clock import danish_date
 from crm.base.errors import NotFound
 from crm.base.scope import Scope
 from crm.openings.models import Candidacy, Candidate, Opening, Placement
-from crm.openings.rules.candidates import RUNNING
+from crm.openings.rules.candidates import OLDEST_CONSENT, RUNNING
 
 PAGE = 50
 
@@ -71,6 +71,7 @@ def filtered(
             or_(
                 Candidate.consent_on.is_(None),
                 Candidate.consent_on > danish_date(now),
+                Candidate.consent_on < danish_date(now) - OLDEST_CONSENT,
                 Candidate.consent_withdrawn_at.isnot(None),
             )
         )
@@ -150,7 +151,7 @@ def candidacy(session: Session, scope: Scope, candidacy_id: int) -> Candidacy:
             Opening.voided_at.is_(None),
             scope.clause(jobcentre=Opening.jobcentre_id),
         )
-        .options(joinedload(Candidacy.opening), *_home())
+        .options(joinedload(Candidacy.opening, innerjoin=True), *_home())
     )
     if found is None:
         raise NotFound
@@ -172,7 +173,7 @@ def of_candidate(session: Session, candidate_id: int) -> Sequence[Candidacy]:
         select(Candidacy)
         .join(Opening, Opening.id == Candidacy.opening_id)
         .where(Candidacy.candidate_id == candidate_id, Opening.voided_at.is_(None))
-        .options(joinedload(Candidacy.opening))
+        .options(joinedload(Candidacy.opening, innerjoin=True))
         .order_by(Candidacy.id.desc())
     ).all()
 
@@ -182,7 +183,7 @@ def placements_of(session: Session, opening_id: int) -> Sequence[Placement]:
     return session.scalars(
         select(Placement)
         .where(Placement.opening_id == opening_id, Placement.voided_at.is_(None))
-        .options(joinedload(Placement.candidacy))
+        .options(joinedload(Placement.candidacy, innerjoin=True))
         .order_by(Placement.id)
     ).all()
 
@@ -203,5 +204,5 @@ def notes(session: Session, subjects: Sequence[tuple[str, Sequence[int]]], limit
 
 
 def _home() -> tuple[ExecutableOption, ...]:
-    loaded = joinedload(Candidacy.candidate)
+    loaded = joinedload(Candidacy.candidate, innerjoin=True)
     return loaded.joinedload(Candidate.jobcentre), loaded.joinedload(Candidate.partner)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from crm.base.errors import N_
 from crm.openings.models import Candidacy, Candidate, Opening, Placement
-from crm.openings.rules.matching import Fit, Person, Wanted, fit, occupation_point, ranked
+from crm.openings.queries.employments import employments, period
+from crm.openings.rules.matching import Fit, Person, Reason, Wanted, fit, occupation_point, ranked
+from crm.people.models import User
 from crm.travel.engine import default_engine, place_of_postcode
 from crm.travel.places import Place
 
@@ -19,16 +23,19 @@ MOST = 2000
 
 @dataclass(frozen=True)
 class Proposals:
-    """The best first; ``looked_at``: how many were weighed."""
+    """The best first, those in work through us last; ``looked_at``: how many others were weighed, of whom ``related``
+    are of a related occupation; ``employed``: how many of a related occupation are in work."""
 
     rows: list[tuple[Candidate, Fit]]
     looked_at: int
     related: int
+    employed: int
 
 
-def candidates_for(session: Session, opening: Opening, *, limit: int = 20, search: str = "") -> Proposals:
+def candidates_for(session: Session, opening: Opening, *, today: date, limit: int = 20, search: str = "") -> Proposals:
     """The jobcentre's own active candidates who are not on the opening yet, the best first. Of a related occupation
-    alone, unless nobody is, or ``search`` (reference or occupation) asks for somebody."""
+    alone, unless nobody is, or ``search`` (reference or occupation) asks for somebody. Who is in work through us when
+    the job begins (``today`` where nobody has said when) says so and stands last."""
     there = select(Candidacy.candidate_id).where(Candidacy.opening_id == opening.id)
     wanted = select(Candidate).where(
         Candidate.jobcentre_id == opening.jobcentre_id,
@@ -40,11 +47,21 @@ def candidates_for(session: Session, opening: Opening, *, limit: int = 20, searc
         wanted = wanted.where(_named(search))
     rows = session.scalars(wanted.order_by(Candidate.id.desc()).limit(MOST)).all()
     asked = wanted_of(opening)
-    drives = minutes_to(place_of(opening), {row.postcode for row in _likely(asked, rows, search)})
-    fits = [(row, fit(asked, person_of(row, drives.get(row.postcode))), row.id) for row in rows]
-    related = [one for one in fits if one[1].related]
-    chosen = fits if search else related
-    return Proposals(ranked(chosen)[:limit], len(rows), len(related))
+    goal = place_of(opening)
+    drives = minutes_to(goal, {row.postcode for row in _likely(asked, rows, search)})
+    fits = [(row, fit(asked, person_of(row, drives.get(row.postcode), goal)), row.id) for row in rows]
+    begins = max(today, opening.starts_on or today)
+    employed = employments(session, [row.id for row in rows], begins)
+    free = [one for one in fits if one[0].id not in employed]
+    busy = [(row, _in_work(found, employed[row.id]), number) for row, found, number in fits if row.id in employed]
+    related, taken = ([one for one in some if one[1].related] for some in (free, busy))
+    chosen = [*ranked(free), *ranked(busy)] if search else [*ranked(related), *ranked(taken)]
+    return Proposals(chosen[:limit], len(free), len(related), len(taken))
+
+
+def _in_work(found: Fit, there: Sequence[Placement]) -> Fit:
+    when = ", ".join(period(one) for one in there)
+    return replace(found, reasons=(Reason(False, N_("i ansættelse {when}"), (("when", when),)), *found.reasons))
 
 
 def openings_for(session: Session, candidate: Candidate, *, limit: int = 20) -> list[tuple[Opening, Fit]]:
@@ -65,7 +82,7 @@ def openings_for(session: Session, candidate: Candidate, *, limit: int = 20) -> 
             Opening.id.notin_(there),
             hired < Opening.positions,
         )
-        .options(joinedload(Opening.consultant))
+        .options(joinedload(Opening.consultant, innerjoin=True).lazyload(User.roles))
         .order_by(Opening.id.desc())
         .limit(MOST)
     ).all()
@@ -77,14 +94,15 @@ def openings_for(session: Session, candidate: Candidate, *, limit: int = 20) -> 
     for row in known:
         place = place_of(row)
         drive = drives.get((home, place)) if home and place else None
-        fits.append((row, fit(wanted_of(row), person_of(candidate, drive)), row.id))
+        fits.append((row, fit(wanted_of(row), person_of(candidate, drive, place)), row.id))
     return ranked(one for one in fits if one[1].related)[:limit]
 
 
 def fit_of(candidate: Candidate, opening: Opening) -> Fit:
     """One pair."""
-    drives = minutes_to(place_of(opening), {candidate.postcode})
-    return fit(wanted_of(opening), person_of(candidate, drives.get(candidate.postcode)))
+    goal = place_of(opening)
+    drives = minutes_to(goal, {candidate.postcode})
+    return fit(wanted_of(opening), person_of(candidate, drives.get(candidate.postcode), goal))
 
 
 def wanted_of(opening: Opening) -> Wanted:
@@ -97,7 +115,8 @@ def wanted_of(opening: Opening) -> Wanted:
     )
 
 
-def person_of(candidate: Candidate, minutes: int | None) -> Person:
+def person_of(candidate: Candidate, minutes: int | None, goal: Place | None) -> Person:
+    """``goal``: where the work is, None where nobody knows."""
     return Person(
         candidate.occupation,
         candidate.occupation_code,
@@ -106,7 +125,15 @@ def person_of(candidate: Candidate, minutes: int | None) -> Person:
         tuple(candidate.languages or ()),
         candidate.weekly_hours,
         tuple(candidate.types or ()),
+        _unknown(home=place_of_postcode(candidate.postcode) is not None, work=goal is not None),
     )
+
+
+def _unknown(*, home: bool, work: bool) -> str:
+    """Key of UNKNOWN_PLACES, empty where both places are known."""
+    if not home:
+        return "candidate" if work else "both"
+    return "" if work else "workplace"
 
 
 def place_of(opening: Opening) -> Place | None:
@@ -141,7 +168,7 @@ def _likely(asked: Wanted, rows: Sequence[Candidate], search: str) -> Iterable[C
     """Whose drive is worth asking for: those who may be shown."""
     if search or not (asked.occupation or asked.code):
         return rows
-    return [row for row in rows if occupation_point(asked, person_of(row, None)) > 0]
+    return [row for row in rows if occupation_point(asked, person_of(row, None, None)) > 0]
 
 
 def _named(search: str) -> ColumnElement[bool]:

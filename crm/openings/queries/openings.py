@@ -94,7 +94,7 @@ def statement(
 
 def with_visit(wanted: Select[Opening]) -> Select[Opening]:
     """With the visits, whose contact is the opening's where none is named."""
-    return wanted.options(joinedload(Opening.visit))
+    return wanted.options(joinedload(Opening.visit, innerjoin=True))
 
 
 def _lacks(key: str) -> ColumnElement[bool]:
@@ -150,7 +150,8 @@ def openings(
     ).one()
     page = min(max(page, 1), max(1, -(-total // PAGE)))
     rows = session.scalars(
-        wanted.options(joinedload(Opening.visit), joinedload(Opening.consultant), joinedload(Opening.own_type))
+        with_visit(wanted)
+        .options(joinedload(Opening.consultant, innerjoin=True).lazyload(User.roles), joinedload(Opening.own_type))
         .order_by(Opening.id.desc())
         .offset((page - 1) * PAGE)
         .limit(PAGE)
@@ -198,8 +199,8 @@ def opening(session: Session, scope: Scope, opening_id: int) -> Opening:
         statement(scope)
         .where(Opening.id == opening_id)
         .options(
-            joinedload(Opening.visit).joinedload(Visit.consultant),
-            joinedload(Opening.consultant),
+            joinedload(Opening.visit, innerjoin=True).joinedload(Visit.consultant, innerjoin=True),
+            joinedload(Opening.consultant, innerjoin=True),
             joinedload(Opening.own_type),
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from crm.base.errors import NotFound
 from crm.openings.models import Candidacy, OpeningShare
 from crm.openings.queries.sharing import on_board, proposals_by
 from crm.openings.rules import board_link
-from crm.openings.rules.board import Card, card
+from crm.openings.rules.board import Card, card, is_late
 from crm.people.models import Jobcentre, Partner
 
 
@@ -41,15 +41,15 @@ class PartnerBoard:
     proposals: list[tuple[Candidacy, Card]]
 
 
-def partner_board(session: Session, partner_id: int) -> PartnerBoard:
-    """Newest first."""
-    shares = on_board(session, partner_id=partner_id)
+def partner_board(session: Session, partner_id: int, today: date) -> PartnerBoard:
+    """Newest first, those whose day for CVs has passed last. ``today``: Danish date."""
+    shares = sorted(on_board(session, partner_id=partner_id), key=lambda one: is_late(one.opening, today))
     made = proposals_by(session, partner_id=partner_id)
     names = jobcentre_names(
         session, [*(one.opening.jobcentre_id for one in shares), *(one.opening.jobcentre_id for one in made)]
     )
     return PartnerBoard(
-        [(one, card(one.opening, names[one.opening.jobcentre_id])) for one in shares],
+        [(one, card(one.opening, names[one.opening.jobcentre_id], today=today)) for one in shares],
         [(one, card(one.opening, names[one.opening.jobcentre_id])) for one in made],
     )
 

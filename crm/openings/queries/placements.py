@@ -13,6 +13,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from crm.base.errors import NotFound
 from crm.base.scope import Scope
 from crm.openings.models import Candidacy, Opening, Placement
+from crm.people.models import User
 
 PAGE = 50
 SOON = timedelta(days=28)
@@ -90,7 +91,9 @@ def placement(session: Session, scope: Scope, placement_id: int) -> Placement:
 
 def _whole() -> tuple[ExecutableOption, ...]:
     return (
-        joinedload(Placement.candidacy).joinedload(Candidacy.candidate),
-        joinedload(Placement.opening).joinedload(Opening.workplace),
-        joinedload(Placement.opening).joinedload(Opening.consultant),
+        joinedload(Placement.candidacy, innerjoin=True).joinedload(Candidacy.candidate, innerjoin=True),
+        joinedload(Placement.opening, innerjoin=True).joinedload(Opening.workplace, innerjoin=True),
+        joinedload(Placement.opening, innerjoin=True)
+        .joinedload(Opening.consultant, innerjoin=True)
+        .lazyload(User.roles),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from crm.base.errors import NotFound
 from crm.base.scope import Scope
+from crm.companies.models import Workplace
 from crm.openings.models import Candidacy, Candidate, Opening, OpeningShare
 from crm.people.models import Leave, User, UserRole
 from crm.visits.models import Visit
@@ -18,6 +20,7 @@ from crm.visits.models import Visit
 MOST = 500
 """So many openings of a board are looked at, the newest."""
 ANSWERED = 50
+PAGE = 50
 
 
 def shares_of(session: Session, opening_id: int) -> Sequence[OpeningShare]:
@@ -32,7 +35,7 @@ def shares_of(session: Session, opening_id: int) -> Sequence[OpeningShare]:
 
 def _with_home() -> Select[Candidacy]:
     """Candidacies with their candidate's jobcentre or partner."""
-    candidate = joinedload(Candidacy.candidate)
+    candidate = joinedload(Candidacy.candidate, innerjoin=True)
     return select(Candidacy).options(candidate.joinedload(Candidate.jobcentre), candidate.joinedload(Candidate.partner))
 
 
@@ -78,8 +81,9 @@ def _shared() -> Select[OpeningShare]:
 
 
 def _for_card(opening: Any) -> tuple[Any, ...]:
-    """What ``rules.board.card`` reads, in the same statement."""
+    """What ``rules.board.card`` reads: in the same statement, the known contacts in one more."""
     return (
+        opening.joinedload(Opening.workplace, innerjoin=True).selectinload(Workplace.contacts),
         opening.joinedload(Opening.consultant, innerjoin=True).lazyload(User.roles),
         opening.joinedload(Opening.own_type),
         opening.joinedload(Opening.visit, innerjoin=True).lazyload(Visit.workplace),
@@ -166,8 +170,25 @@ def proposal_by(
     return found
 
 
-def own_shared(session: Session, scope: Scope) -> list[tuple[Opening, int, int]]:
-    """Own open openings that are shared: with how many, and how many proposals wait. Those with proposals first."""
+@dataclass(frozen=True)
+class OwnShared:
+    """One page. ``rows``: an opening, with how many it is shared, and how many proposals wait; ``total`` of all."""
+
+    rows: Sequence[tuple[Opening, int, int]]
+    total: int
+    page: int
+
+    @property
+    def first(self) -> int:
+        return (self.page - 1) * PAGE + 1
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE))
+
+
+def own_shared(session: Session, scope: Scope, page: int = 1) -> OwnShared:
+    """Own open openings that are shared, and closed ones with proposals that wait. Those with proposals first."""
     shares = (
         select(OpeningShare.opening_id, func.count().label("shares"))
         .where(OpeningShare.withdrawn_at.is_(None))
@@ -175,7 +196,7 @@ def own_shared(session: Session, scope: Scope) -> list[tuple[Opening, int, int]]
         .subquery()
     )
     waiting = waiting_by_opening().subquery()
-    rows = session.execute(
+    wanted = (
         select(Opening, func.coalesce(shares.c.shares, 0), func.coalesce(waiting.c.waiting, 0))
         .outerjoin(shares, shares.c.opening_id == Opening.id)
         .outerjoin(waiting, waiting.c.opening_id == Opening.id)
@@ -184,10 +205,31 @@ def own_shared(session: Session, scope: Scope) -> list[tuple[Opening, int, int]]
             scope.clause(jobcentre=Opening.jobcentre_id),
             ((Opening.state == "open") & shares.c.shares.is_not(None)) | waiting.c.waiting.is_not(None),
         )
-        .order_by(func.coalesce(waiting.c.waiting, 0).desc(), Opening.id.desc())
-        .limit(MOST)
     )
-    return [(opening, int(shared), int(count)) for opening, shared, count in rows]
+    total = session.scalar(select(func.count()).select_from(wanted.with_only_columns(Opening.id).subquery())) or 0
+    page = min(max(page, 1), max(1, -(-total // PAGE)))
+    rows = session.execute(
+        wanted.options(joinedload(Opening.own_type))
+        .order_by(func.coalesce(waiting.c.waiting, 0).desc(), Opening.id.desc())
+        .offset((page - 1) * PAGE)
+        .limit(PAGE)
+    )
+    return OwnShared([(opening, int(shared), int(count)) for opening, shared, count in rows], total, page)
+
+
+def own_waiting(session: Session, scope: Scope) -> int:
+    """How many proposals wait for an answer to own openings."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Candidacy)
+            .join(Opening, Opening.id == Candidacy.opening_id)
+            .where(
+                Candidacy.state == "offered", Opening.voided_at.is_(None), scope.clause(jobcentre=Opening.jobcentre_id)
+            )
+        )
+        or 0
+    )
 
 
 def waits_for(user_id: int, today: date) -> Select[int]:

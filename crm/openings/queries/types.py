@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from crm.base.errors import NotFound
 from crm.openings.models import Opening, OwnType
+
+RECENT = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,34 @@ def own_types(session: Session, *, active: bool | None = True) -> Sequence[OwnTy
     """By name; with ``active`` None those out of use as well."""
     wanted = select(OwnType).order_by(OwnType.name)
     return session.scalars(wanted if active is None else wanted.where(OwnType.active == active)).all()
+
+
+def offered(session: Session, jobcentre_id: int, now: datetime, *, keep: Collection[int] = ()) -> Sequence[OwnType]:
+    """Those in use, what this jobcentre told most the last year first, then by name; of those out of use only ``keep``
+    (what an opening has, or a form was sent with), last."""
+    told = (
+        select(Opening.own_type_id, func.count().label("times"))
+        .where(
+            Opening.jobcentre_id == jobcentre_id,
+            Opening.created_at >= now - RECENT,
+            Opening.voided_at.is_(None),
+            Opening.own_type_id.is_not(None),
+        )
+        .group_by(Opening.own_type_id)
+        .subquery()
+    )
+    return session.scalars(
+        select(OwnType)
+        .outerjoin(told, told.c.own_type_id == OwnType.id)
+        .where(OwnType.active | OwnType.id.in_(keep))
+        .order_by(OwnType.active.desc(), func.coalesce(told.c.times, 0).desc(), func.lower(OwnType.name), OwnType.id)
+    ).all()
+
+
+def said_type() -> ColumnElement[str]:
+    """In SQL: the own type's name where an opening has one, else its key of TYPES."""
+    own = select(OwnType.name).where(OwnType.id == Opening.own_type_id).correlate(Opening).scalar_subquery()
+    return func.coalesce(own, Opening.type)
 
 
 def own_type(session: Session, type_id: int) -> OwnType:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from crm.base.errors import N_
 from crm.openings.rules import candidates
-from crm.openings.rules.board_masking import HIDDEN, without_contact
-from crm.openings.rules.candidates import NewCandidate
+from crm.openings.rules.board_masking import HIDDEN, contact_in, like_names, without_contact
+from crm.openings.rules.candidates import CONSENT_OLD, OLDEST_CONSENT, NewCandidate
 from crm.openings.rules.languages import LANGUAGES
 from crm.openings.rules.occupations import code_of
 
 MAX_WORDS = 1000
-OLDEST_CONSENT = timedelta(days=365)
-"""Who agreed longer ago is asked again before somebody new hears of them."""
 OFFER_WITHDRAWN = "offer_withdrawn"
 """``ended_because`` of a proposal its proposer took back before it was answered."""
 SOUGHT: dict[int, str] = {
@@ -26,7 +23,6 @@ SOUGHT: dict[int, str] = {
     90: N_("højst 1½ time"),
 }
 """Minutes from the jobcentre that the board can be narrowed to."""
-_CPR = re.compile(r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d{2}\s?[-–]?\s?\d{4}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -56,46 +52,65 @@ class Card:
     consultant: str
     consultant_email: str
     closed: bool
+    late: bool = False
+    """The day by which CVs were wanted has passed."""
 
 
-def card(opening: Any, jobcentre: str, *, names_company: bool | None = None) -> Card:
-    """What is shown of an opening. names_company: None as the opening says. What tells of the company's people,
-    or of itself where it is not named, is taken out of the texts."""
+def card(opening: Any, jobcentre: str, *, names_company: bool | None = None, today: date | None = None) -> Card:
+    """What is shown of an opening. names_company: None as the opening says. today: Danish date, for ``late``.
+
+    What tells of the company's people, or of itself where it is not named, is taken out of the texts.
+    """
     named = opening.names_company if names_company is None else names_company
-    company = str(opening.workplace.name)
-    firms = [] if named else [company, str(opening.workplace.company.name)]
-    people = [opening.contact_name, opening.visit.contact_name or ""]
+    there = opening.workplace
+    firms = [] if named else [str(there.name), str(there.company.name)]
+    people = [opening.contact_name, opening.visit.contact_name or "", *(one.name for one in there.contacts)]
+
+    def shown(text: str) -> str:
+        return without_contact(text, firms, people, [] if named else [there.street], there.city)
+
     return Card(
         opening.id,
         opening.type,
         opening.own_type.name if opening.own_type else "",
         opening.akutjob,
         opening.positions,
-        _trade(opening.occupation, [*firms, *people]),
+        _trade(opening.occupation, shown(opening.occupation)),
         opening.occupation_code,
-        without_contact(opening.tasks, firms, people),
+        shown(opening.tasks),
         opening.weekly_hours,
-        without_contact(opening.hours_note, firms, people),
+        shown(opening.hours_note),
         opening.starts_on,
-        without_contact(opening.starts_note, firms, people),
+        shown(opening.starts_note),
         tuple(opening.languages),
-        without_contact(opening.wishes, firms, people),
+        shown(opening.wishes),
         opening.cvs_wanted,
         opening.cvs_by,
-        opening.workplace.postcode,
-        opening.workplace.city,
-        company if named else None,
+        there.postcode,
+        there.city,
+        str(there.name) if named else None,
         jobcentre,
         opening.consultant.name,
         opening.consultant.email,
         opening.state != "open" or opening.voided_at is not None,
+        today is not None and is_late(opening, today),
     )
 
 
-def _trade(occupation: str, names: list[str]) -> str:
+def is_late(opening: Any, today: date) -> bool:
+    """Whether the day by which CVs were wanted has passed: such an opening stands after the others."""
+    return opening.cvs_by is not None and opening.cvs_by < today
+
+
+def _trade(occupation: str, shown: str) -> str:
     """A company may be called after its trade: »Bager« of Bager ApS stays."""
-    shown = without_contact(occupation, names)
     return occupation if shown == HIDDEN and code_of(occupation) else shown
+
+
+def doubtful(card: Card) -> list[str]:
+    """What still looks like a name in a card's texts; the company's own, where it is told, aside."""
+    texts = (card.occupation, card.tasks, card.hours_note, card.starts_note, card.wishes)
+    return [name for name in like_names(texts) if name not in (card.company or "")]
 
 
 def problems(told: NewCandidate, today: date, *, agreed: bool, words: str, postcode_known: bool) -> dict[str, str]:
@@ -115,8 +130,8 @@ def words_problem(words: str) -> str | None:
     """Why the words that go with a proposal, or with the answer to it, cannot be used, or None."""
     if len(words) > MAX_WORDS:
         return N_("Skriv højst 1000 tegn")
-    if _CPR.search(words):
-        return N_("Der står noget, der ligner et CPR-nummer. Tag det ud")
+    if candidates.personal(words) or contact_in(words):
+        return N_("Der står noget, der ligner et CPR-nummer, en mailadresse eller et telefonnummer. Tag det ud")
     return None
 
 
@@ -127,7 +142,7 @@ def consent_problem(consent_on: date | None, today: date) -> str | None:
     if consent_on > today:
         return N_("Datoen ligger ude i fremtiden")
     if consent_on < today - OLDEST_CONSENT:
-        return N_("Samtykket er over et år gammelt. Spørg personen igen")
+        return CONSENT_OLD
     return None
 
 
@@ -145,6 +160,7 @@ STANDINGS: dict[str, tuple[str, str]] = {
     "interview": ("good", N_("Til samtale")),
     "hired": ("good", N_("Ansat")),
     "closed": ("", N_("Åbningen er lukket")),
+    "consent_withdrawn": ("", N_("Samtykket er trukket tilbage")),
     "taken_back": ("", N_("Trukket tilbage af jer")),
     "ended": ("", N_("Gik ikke videre")),
 }
@@ -157,4 +173,6 @@ def standing(state: str, ended_because: str | None, *, answered: bool) -> str:
         return state if state in STANDINGS else "ended"
     if ended_because == OFFER_WITHDRAWN:
         return "taken_back"
-    return "ended" if answered else "closed"
+    if ended_because == "consent_withdrawn":
+        return ended_because
+    return "closed" if not answered and ended_because in (None, "opening_closed") else "ended"

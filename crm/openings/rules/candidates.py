@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from crm.base.clock import danish_date
@@ -29,6 +29,7 @@ END_REASONS: dict[str, str] = {
     "candidate_declined": N_("Kandidaten sagde nej"),
     "consent_withdrawn": N_("Kandidaten trak sit samtykke tilbage"),
     "candidate_gone": N_("Kandidaten søger ikke længere gennem os"),
+    "hired_elsewhere": N_("Kandidaten blev ansat et andet sted"),
     "opening_closed": N_("Åbningen blev lukket"),
     "offer_withdrawn": N_("Forslaget blev trukket tilbage"),
     "other": N_("Andet"),
@@ -38,6 +39,7 @@ CHOSEN_REASONS = ("company_declined", "candidate_declined", "other")
 CONSENT_STATES: dict[str, str] = {
     "given": N_("Samtykke givet"),
     "missing": N_("Mangler samtykke"),
+    "outdated": N_("Samtykke over et år gammelt"),
     "withdrawn": N_("Samtykke trukket tilbage"),
 }
 PLACEMENT_ENDS: dict[str, str] = {
@@ -48,6 +50,13 @@ PLACEMENT_ENDS: dict[str, str] = {
 }
 LIMITED = frozenset({"wage_subsidy", "work_placement"})
 """Types that always have a last day."""
+OLDEST_CONSENT = timedelta(days=365)
+"""Who agreed longer ago is asked again before anybody hears of them."""
+CONSENT_DAY = N_("Vælg den dag, samtykket blev givet; den kan ikke ligge efter i dag")
+CONSENT_OLD = N_("Samtykket er over et år gammelt. Spørg personen igen")
+INTERVIEW_BACK, INTERVIEW_AHEAD = timedelta(days=31), timedelta(days=366)
+START_WITHIN = timedelta(days=366)
+"""How far a hire's first day may lie from the day it is written, either way: beyond that it is a slip of the year."""
 MAX_REFERENCE = 40
 MAX_REACH = 240
 DEFAULT_REACH = 45
@@ -98,7 +107,8 @@ class NewCandidate:
 
 
 def is_consented(candidate: HasConsent, now: datetime) -> bool:
-    """Whether companies may be told of the person now: agreed on a day that has come, and not taken back."""
+    """Whether companies may be told of the person now: agreed on a day that has come, within OLDEST_CONSENT, and not
+    taken back."""
     return consent_state(candidate, now) == "given"
 
 
@@ -106,7 +116,17 @@ def consent_state(candidate: HasConsent, now: datetime) -> str:
     """Key of CONSENT_STATES."""
     if candidate.consent_withdrawn_at is not None:
         return "withdrawn"
-    return "given" if candidate.consent_on is not None and candidate.consent_on <= danish_date(now) else "missing"
+    today = danish_date(now)
+    if candidate.consent_on is None or candidate.consent_on > today:
+        return "missing"
+    return "given" if candidate.consent_on >= today - OLDEST_CONSENT else "outdated"
+
+
+def consent_day_problem(on: date, today: date) -> str | None:
+    """Why a consent of this day cannot be kept, or None. Danish dates."""
+    if not date(2000, 1, 1) <= on <= today:
+        return CONSENT_DAY
+    return CONSENT_OLD if on < today - OLDEST_CONSENT else None
 
 
 def personal(text: str) -> bool:
@@ -141,8 +161,8 @@ def problems(told: NewCandidate, today: date, *, postcode_known: bool, languages
         found["types"] = N_("Vælg blandt typerne")
     if set(told.languages) - set(languages):
         found["languages"] = N_("Vælg blandt sprogene")
-    if told.consent_on is not None and not date(2000, 1, 1) <= told.consent_on <= today:
-        found["consent_on"] = N_("Vælg den dag, samtykket blev givet; den kan ikke ligge efter i dag")
+    if told.consent_on is not None and (wrong := consent_day_problem(told.consent_on, today)):
+        found["consent_on"] = wrong
     return found
 
 
@@ -174,13 +194,20 @@ def goes_to(state: str, step: str) -> str:
     return step if STEPS.index(step) > (STEPS.index(state) if state in STEPS else -1) else state
 
 
-def placement_problems(type: str, starts_on: date | None, ends_on: date | None) -> dict[str, str]:
-    """Field -> Danish message of a hire's dates and type."""
+def is_interview_day(at: datetime, now: datetime) -> bool:
+    """Whether an interview may be noted for this moment: written down some weeks late, or planned ahead."""
+    return now - INTERVIEW_BACK <= at <= now + INTERVIEW_AHEAD
+
+
+def placement_problems(type: str, starts_on: date | None, ends_on: date | None, today: date) -> dict[str, str]:
+    """Field -> Danish message of a hire's dates and type. ``today``: Danish date."""
     found: dict[str, str] = {}
     if type not in TYPES:
         found["type"] = N_("Vælg en af typerne")
-    if starts_on is None or not 2000 <= starts_on.year <= 2100:
+    if starts_on is None:
         found["starts_on"] = N_("Vælg den første dag")
+    elif abs(starts_on - today) > START_WITHIN:
+        found["starts_on"] = N_("Vælg en første dag højst et år fra i dag")
     if ends_on is None and type in LIMITED:
         found["ends_on"] = N_("Løntilskud og praktik har altid en sidste dag. Vælg den.")
     elif ends_on is not None and (ends_on.year > 2100 or (starts_on is not None and ends_on < starts_on)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
@@ -69,6 +70,47 @@ class Details:
     def values(self) -> dict[str, Any]:
         """For the opening's columns: languages once each and in the list's order."""
         return {**asdict(self), "languages": [key for key in LANGUAGES if key in self.languages]}
+
+    def written(self) -> str:
+        """As JSON, for a page to send back what it was opened with."""
+        return json.dumps(self.plain(), ensure_ascii=False)
+
+    def plain(self) -> dict[str, Any]:
+        """``values`` with days as ISO."""
+        return {name: _plain(value) for name, value in self.values().items()}
+
+    @classmethod
+    def read(cls, text: str) -> Details | None:
+        """What ``written`` gave; None for anything else."""
+        try:
+            found = json.loads(text)
+            for name in ("starts_on", "cvs_by"):
+                found[name] = date.fromisoformat(found[name]) if found[name] else None
+            return cls(**{**found, "languages": tuple(found["languages"])})
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+
+def merged(seen: Details, told: Details, current: Details) -> tuple[Details, list[str]]:
+    """Who saw ``seen`` and tells ``told`` changed what differs between them, and nothing else: the details with that,
+    and the fields that somebody else has changed to something else meanwhile."""
+    was, wants, now = seen.values(), {**told.values(), "languages": list(told.languages)}, current.values()
+    mine = [name for name in was if not _alike(wants[name], was[name])]
+    clash = [name for name in mine if not _alike(now[name], was[name]) and not _alike(now[name], wants[name])]
+    return replace(current, **{name: getattr(told, name) for name in mine}), clash
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Line ends and outer blanks come and go with browsers."""
+    return bool(_bare(one) == _bare(other))
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, str):
+        value = value.replace("\r\n", "\n").strip()
+    elif isinstance(value, list):
+        value = sorted(value, key=str)
+    return None if value in ("", []) else value
 
 
 def tidy(details: Details) -> Details:

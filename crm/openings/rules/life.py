@@ -30,8 +30,9 @@ LAPSE_AFTER = timedelta(days=30)
 def stage_of(opening: Any, *, presented: bool, interviewed: bool, hired: int) -> str:
     """The furthest the opening has come: a key of STAGES.
 
-    presented: a candidate was shown the job or told to the company; interviewed: one was asked to come; hired: how
-    many positions are taken by placements that count. A later step does not ask whether the earlier ones were made.
+    presented: a candidate was shown the job (a presentation as report 003 defines it; telling the company of somebody
+    is none); interviewed: one was asked to come; hired: how many positions are taken by placements that count. A later
+    step does not ask whether the earlier ones were made.
     """
     if hired >= opening.positions:
         return "hired"

@@ -1,7 +1,8 @@
 """How well a candidate fits an opening: a score of five points, and why, in words.
 
 Each point lies between 0 and 1 and grows with nothing but its own facts; the score is their weighted sum. So whoever is
-better on one point and equal on the rest never ranks lower.
+better on one point and equal on the rest never ranks lower. Where a place is unknown nobody can say whether they reach
+it: such a pair stands after all who do, and is never left out for that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from crm.base.errors import N_
@@ -21,6 +23,12 @@ NEAR_OCCUPATION = 0.4
 """From here on two occupations are near enough to propose one for the other (the same sub-major group of DISCO-08)."""
 UNKNOWN_HOURS = 0.7
 FAR = 0.5
+UNKNOWN_PLACES: dict[str, str] = {
+    "candidate": N_("køretid ukendt: ret kandidatens postnummer"),
+    "workplace": N_("køretid ukendt: skriv arbejdsstedets adresse eller postnummer"),
+    "both": N_("køretid ukendt: ret både kandidatens og arbejdsstedets postnummer"),
+}
+"""Whose place is unknown, as a reason that says what to do."""
 
 _SMALL = frozenset({"og", "eller", "til", "i", "pa", "med", "som", "for", "job", "arbejde", "medarbejder"})
 
@@ -38,7 +46,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Person:
-    """What a candidate brings. ``minutes``: the drive to the workplace, None when it cannot be made or is not known."""
+    """What a candidate brings. ``minutes``: the drive to the workplace, None when it cannot be made or a place is
+    unknown; ``unknown``: whose, a key of UNKNOWN_PLACES."""
 
     occupation: str = ""
     code: str | None = None
@@ -47,6 +56,7 @@ class Person:
     languages: tuple[str, ...] = ()
     weekly_hours: float | None = None
     types: tuple[str, ...] = ()
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,12 +72,14 @@ class Reason:
 
 @dataclass(frozen=True)
 class Fit:
-    """``score``: 0 to 100. ``related``: the occupation is near enough to be proposed; True where none is asked for."""
+    """``score``: 0 to 100. ``related``: the occupation is near enough to be proposed; True where none is asked for.
+    ``reach``: whether they reach the work; None where a place is unknown."""
 
     score: float
     points: tuple[tuple[str, float], ...]
     reasons: tuple[Reason, ...]
     related: bool
+    reach: bool | None = True
 
 
 def fit(wanted: Wanted, person: Person) -> Fit:
@@ -86,6 +98,7 @@ def fit(wanted: Wanted, person: Person) -> Fit:
         tuple(points.items()),
         tuple(_reasons(wanted, person, points)),
         not asked or points["occupation"] >= NEAR_OCCUPATION,
+        None if person.unknown else person.minutes is not None and person.minutes <= person.reach_minutes,
     )
 
 
@@ -93,8 +106,12 @@ Item = TypeVar("Item")
 
 
 def ranked(fits: Iterable[tuple[Item, Fit, int]]) -> list[tuple[Item, Fit]]:
-    """Best first. The number beside each (an id) settles ties, so that the order of what came in does not matter."""
-    return [(item, found) for item, found, _id in sorted(fits, key=lambda one: (-one[1].score, one[2]))]
+    """Best first; those of whom a place is unknown right after the last who reaches the work, the best of them first.
+    The number beside each (an id) settles ties, so that the order of what came in does not matter."""
+    order = [(item, found) for item, found, _id in sorted(fits, key=lambda one: (-one[1].score, one[2]))]
+    known = [one for one in order if one[1].reach is not None]
+    after = max((place for place, one in enumerate(known, 1) if one[1].reach), default=0)
+    return [*known[:after], *(one for one in order if one[1].reach is None), *known[after:]]
 
 
 def occupation_point(wanted: Wanted, person: Person) -> float:
@@ -114,6 +131,7 @@ def words_alike(a: str, b: str) -> float:
     return met / max(len(few), len(many))
 
 
+@lru_cache(maxsize=4096)
 def _words(text: str) -> frozenset[str]:
     return frozenset(word for word in re.split(r"\s+", fold(text)) if word and word not in _SMALL)
 
@@ -126,7 +144,7 @@ def _word_alike(a: str, b: str) -> float:
 
 
 def area_point(person: Person) -> float:
-    """1 on the spot, half at the edge of what they reach, 0 at twice that and where it cannot be driven."""
+    """1 on the spot, half at the edge of what they reach, 0 at twice that, and where it cannot be driven or said."""
     if person.minutes is None:
         return 0.0
     return max(0.0, 1.0 - FAR * person.minutes / max(person.reach_minutes, 1))
@@ -170,6 +188,8 @@ def _occupation_reason(point: float) -> Reason:
 
 
 def _area_reason(person: Person) -> Reason:
+    if person.unknown:
+        return Reason(False, UNKNOWN_PLACES[person.unknown])
     if person.minutes is None:
         return Reason(False, N_("kan ikke nå frem"))
     if person.minutes <= person.reach_minutes:

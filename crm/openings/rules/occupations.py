@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 _ALIKE = {4: 1.0, 3: 0.7, 2: 0.4, 1: 0.1}
@@ -51,6 +51,7 @@ def find(text: str, limit: int = 8) -> list[Occupation]:
     return [entry.occupation for _order, entry in ranked[:limit]]
 
 
+@lru_cache(maxsize=4096)
 def code_of(text: str) -> str | None:
     """The code where the text names an occupation of the list, also in the plural or with more words after it
     (``Tømrere til sæsonen``); None for free text."""
@@ -81,6 +82,7 @@ def alike(a: str | None, b: str | None) -> float:
     return _ALIKE.get(shared, 0.0)
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Without case, accents and signs: ``Grøntsags-gartner`` and ``groentsagsgartner`` are one."""
     plain = text.casefold().replace("æ", "ae").replace("ø", "o")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, Protocol, TypeVar
 
 from crm.base.errors import N_
+from crm.openings.models import Opening, OwnType
 
 ReportingType = Literal[
     "ordinary", "upskilling_job", "adult_apprentice", "job_rotation", "wage_subsidy", "work_placement", "other"
@@ -45,12 +46,16 @@ MAX_POSITIONS = 999
 MAX_CVS = 99
 MAX_WISHES = 4000
 MAX_NAME = 60
+OWN = "own:"
+"""Before the number of an administrators' own type where a choice may be one of TYPES or an own one."""
+RETIRED = N_("Typen er taget ud af brug. Vælg en anden; det øvrige er bevaret")
 
 
 @dataclass(frozen=True)
 class NewOpening:
     """An opening as told. ``cvs_wanted`` CVs are wanted by ``cvs_by`` (a Danish date). ``type`` is the reporting type,
-    also where ``own_type_id`` names a finer one."""
+    also where ``own_type_id`` names a finer one.
+    ``keeps_own``: nothing was said of own types, so that a corrected opening keeps the one it has."""
 
     type: str
     positions: int = 1
@@ -60,6 +65,7 @@ class NewOpening:
     cvs_wanted: int | None = None
     cvs_by: date | None = None
     own_type_id: int | None = None
+    keeps_own: bool = False
 
 
 def problems(told: NewOpening) -> dict[str, str]:
@@ -107,9 +113,33 @@ class Told(Protocol):
     def akutjob(self) -> bool: ...
     @property
     def occupation(self) -> str: ...
+    @property
+    def own_type_id(self) -> int | None: ...
 
 
 There = TypeVar("There", bound=Told)
+
+
+def type_key(one: Told) -> str:
+    """What a choice of types calls it: a key of TYPES, or ``own:7``."""
+    return f"{OWN}{one.own_type_id}" if one.own_type_id else one.type
+
+
+def type_words(opening: Opening) -> str:
+    """As one says it, in Danish: the administrators' own type by its name."""
+    return opening.own_type.name if opening.own_type else SHORT[opening.type]
+
+
+def own_choices(own: Iterable[OwnType]) -> list[tuple[str, str, dict[str, str]]]:
+    """The administrators' types as choices of a form, with what they count as; one that is out of use is marked."""
+    marks: dict[bool, dict[str, str]] = {True: {}, False: {"data-retired": "1"}}
+    return [(f"{OWN}{one.id}", one.name, {"data-counts-as": one.reports_as, **marks[one.active]}) for one in own]
+
+
+def own_numbers(chosen: Iterable[str]) -> list[int]:
+    """The own types among what was chosen, as they were sent; what is no number is left out."""
+    sent = [key.removeprefix(OWN) for key in chosen if key.startswith(OWN)]
+    return [int(number) for number in sent if number.isascii() and number.isdecimal() and len(number) < 10]
 
 
 def match(
@@ -118,13 +148,15 @@ def match(
     """Pair a corrected report's openings with the former report's: (pairs, new ones, ones no longer told).
 
     Of one type, the most alike are paired first (akutjob, occupation and number equal), so that details added since
-    stay with their opening. Each opening is in exactly one of the three.
+    stay with their opening; those of the same own type before others, and who names one chooses before who says
+    nothing of it. Each opening is in exactly one of the three.
     """
     left, fresh = list(there), list(told)
     pairs: list[tuple[There, NewOpening]] = []
-    for alike in (_same, _same_kind_and_occupation, _same_kind, _same_type):
-        for new in list(fresh):
-            found = next((old for old in left if alike(old, new)), None)
+    ways = (_same, _same_kind_and_occupation, _same_kind, _same_type)
+    for alike, own in [(way, True) for way in ways] + [(way, False) for way in ways]:
+        for new in sorted(fresh, key=lambda one: one.own_type_id is None):
+            found = next((old for old in left if alike(old, new) and (not own or _same_own(old, new))), None)
             if found is not None:
                 pairs.append((found, new))
                 left.remove(found)
@@ -138,7 +170,7 @@ def resized(there: Sequence[There], positions: int, akutjob: bool) -> list[NewOp
 
     The sum of the positions is ``positions``; ``akutjob`` holds for all of them where it changed.
     """
-    told = [NewOpening(o.type, o.positions, o.akutjob, o.occupation) for o in there]
+    told = [NewOpening(o.type, o.positions, o.akutjob, o.occupation, own_type_id=o.own_type_id) for o in there]
     over = sum(one.positions for one in told) - positions
     if told and over < 0:
         told[-1] = replace(told[-1], positions=told[-1].positions - over)
@@ -156,6 +188,10 @@ def resized(there: Sequence[There], positions: int, akutjob: bool) -> list[NewOp
 
 def _same(old: Told, new: NewOpening) -> bool:
     return _same_kind_and_occupation(old, new) and old.positions == new.positions
+
+
+def _same_own(old: Told, new: NewOpening) -> bool:
+    return new.keeps_own or old.own_type_id == new.own_type_id
 
 
 def _same_type(old: Told, new: NewOpening) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from crm.base.clock import danish_date
 from crm.base.errors import N_, NotFound, Refusal
 from crm.openings.actions.sharing import offer, withdraw_offer
 from crm.openings.forms.board import NewOfferForm, OwnOfferForm
@@ -46,11 +47,12 @@ def board_page() -> Any:
     view = request.args.get("view", "shared")
     view = view if view in VIEWS else "shared"
     mine, asked = scope().jobcentres, asked_for()
-    own = shared.own_shared(session(), scope())
-    waiting = sum(count for _opening, _shares, count in own)
+    waiting, page = shared.own_waiting(session(), scope()), request.args.get("page", 1, type=int)
     shown: dict[str, Any] = {}
     if view == "shared":
-        shown["found"] = board(session(), now(), mine, asked, request.args.get("page", 1, type=int))
+        shown["found"] = board(session(), now(), mine, asked, page)
+    elif view == "own":
+        shown["own"] = shared.own_shared(session(), scope(), page)
     elif view == "proposals":
         names = {place.id: place.name for place in jobcentres(session())}
         shown["proposals"] = [
@@ -59,7 +61,7 @@ def board_page() -> Any:
         ]
     tabs = [
         {
-            "label": _(label) + (f" ({waiting})" if key == "own" and waiting else ""),
+            "label": _(label),
             "url": url_for("openings.board", view=key),
             "here": key == view,
         }
@@ -71,8 +73,8 @@ def board_page() -> Any:
         views=tabs,
         asked=asked,
         sought=SOUGHT,
-        own=own,
         waiting=waiting,
+        yours=session().scalar(shared.waits_for(actor().id, danish_date(now()))) if waiting else 0,
         phone=on_phone(),
         standings=STANDINGS,
         standing=standing,
@@ -159,7 +161,7 @@ def _opening_page(share: OpeningShare, own_form: OwnOfferForm, new_form: NewOffe
         "openings/board_opening.html",
         share=share,
         live=shared.is_live(share),
-        card=card(opening, theirs.name),
+        card=card(opening, theirs.name, today=danish_date(now())),
         minutes=minutes_from(home.postcode, [code])[code],
         fits=fitting(session(), now(), mine, [opening]).get(opening.id, []),
         proposals=shared.proposals_by(session(), jobcentres=mine, opening_id=opening.id),

@@ -9,6 +9,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from crm.base.clock import danish_date
 from crm.openings import queries
 from crm.openings.actions import candidacies as actions
 from crm.openings.models import Candidacy, Opening, Placement
@@ -18,6 +19,7 @@ from crm.openings.rules.candidates import CANDIDACY_STATES, END_REASONS, RUNNING
 from crm.openings.rules.types import SHORT
 from crm.openings.views.blueprint import pages
 from crm.openings.views.people import facts, on_phone, reasons
+from crm.openings.views.shared import in_reach, or_back
 from crm.web.edge import now, session
 from crm.web.permit import actor, may, requires, scope, scope_for
 
@@ -87,11 +89,19 @@ def placed_rows(placed: Sequence[Placement]) -> list[dict[str, Any]]:
 @pages.get("/openings/<int:opening_id>/proposals")
 @requires("openings.candidates")
 def proposals(opening_id: int) -> Any:
-    """Our own candidates that fit, the best first; by htmx the first few alone."""
+    """Our own candidates that fit, the best first; by htmx the first few alone. Without an occupation nobody can be
+    said to fit: then those searched for alone."""
     found = queries.opening(session(), scope(), opening_id)
     search = request.args.get("q", "").strip()[:100]
     brief = bool(request.headers.get("HX-Request"))
-    proposed = matching.candidates_for(session(), found, limit=4 if brief else 30, search=search)
+    unwritten = not (found.occupation or found.occupation_code or search)
+    proposed = (
+        matching.Proposals([], 0, 0, 0)
+        if unwritten
+        else matching.candidates_for(
+            session(), found, today=danish_date(now()), limit=4 if brief else 30, search=search
+        )
+    )
     return render_template(
         "openings/_proposals.html" if brief else "openings/proposals.html",
         o=found,
@@ -101,6 +111,8 @@ def proposals(opening_id: int) -> Any:
             for one, fit in proposed.rows
         ],
         brief=brief,
+        unwritten=unwritten,
+        changes=in_reach(found),
         q=search,
         phone=on_phone(),
     )
@@ -108,6 +120,7 @@ def proposals(opening_id: int) -> Any:
 
 @pages.post("/openings/<int:opening_id>/candidacies")
 @requires("openings.candidates")
+@or_back
 def propose(opening_id: int) -> Any:
     found = queries.opening(session(), scope(), opening_id)
     candidate = read.candidate(session(), scope(), request.form.get("candidate_id", 0, type=int))
@@ -118,6 +131,7 @@ def propose(opening_id: int) -> Any:
 
 @pages.post("/candidacies/<int:candidacy_id>/present")
 @requires("openings.candidates")
+@or_back
 def present(candidacy_id: int) -> Any:
     found = read.candidacy(session(), scope(), candidacy_id)
     actions.present(session(), actor(), now(), found)
@@ -127,6 +141,7 @@ def present(candidacy_id: int) -> Any:
 
 @pages.post("/candidacies/<int:candidacy_id>/undo")
 @requires("openings.candidates")
+@or_back
 def undo(candidacy_id: int) -> Any:
     found = read.candidacy(session(), scope(), candidacy_id)
     actions.undo(session(), actor(), now(), found)

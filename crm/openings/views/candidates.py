@@ -1,4 +1,4 @@
-"""Candidates: the list, a new one, one with its history, consent, retiring, erasing."""
+"""Candidates: the list, a new one, one with its history, consent, retiring."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from crm.base.clock import danish_date
 from crm.base.errors import Refusal
 from crm.openings import queries
-from crm.openings.actions import candidacies, erasing
+from crm.openings.actions import candidacies
 from crm.openings.actions import candidates as actions
 from crm.openings.forms.candidates import CandidateForm, ConsentForm, EditForm, day_of, edit_of
 from crm.openings.forms.openings import HandForm
 from crm.openings.models import Candidate, Opening
 from crm.openings.queries import candidates as read
 from crm.openings.queries import matching
+from crm.openings.queries.employments import employments, period
 from crm.openings.rules.candidates import CANDIDACY_STATES, CONSENT_STATES, END_REASONS, consent_state
 from crm.openings.rules.languages import LANGUAGES
 from crm.openings.rules.types import SHORT
@@ -47,9 +48,11 @@ def candidates() -> Any:
         without_presentation=show == "not_shown",
         owner_id=actor().id if show == "mine" else None,
     )
+    found = read.candidates(session(), wanted, request.args.get("page", 1, type=int))
     return render_template(
         "openings/candidates.html",
-        found=read.candidates(session(), wanted, request.args.get("page", 1, type=int)),
+        found=found,
+        in_work=employments(session(), [row.id for row in found.rows], danish_date(now())),
         show=show,
         shows=_shows(),
         q=search,
@@ -119,12 +122,15 @@ def candidate_edit(candidate_id: int) -> Any:
     form = EditForm()
     form.fit()
     if form.validate():
+        had = consent_state(found, now())
         try:
             actions.change(session(), actor(), now(), found, form.told())
         except Refusal as refusal:
             form.refused(refusal)
         else:
             flash(_("Kandidaten er gemt."), "success")
+            if had != consent_state(found, now()):
+                flash(_("Referencen er en anden, så samtykket gælder ikke mere. Skriv det nye her."), "warning")
             return redirect(url_for("openings.candidate", candidate_id=found.id))
     page = render_template("openings/candidate_form.html", form=form, opening=None, candidate=found, phone=on_phone())
     return page, 422
@@ -199,21 +205,14 @@ def candidate_activate(candidate_id: int) -> Any:
     return redirect(url_for("openings.candidate", candidate_id=found.id))
 
 
-@pages.post("/openings/candidates/<int:candidate_id>/erase")
-@requires("openings.candidates")
-def candidate_erase(candidate_id: int) -> Any:
-    found = read.candidate(session(), scope(), candidate_id)
-    erasing.erase(session(), actor(), now(), found)
-    flash(_("Kandidatens oplysninger er slettet. Tallene er uændrede."), "success")
-    return redirect(url_for("openings.candidates"))
-
-
 def _page(found: Candidate, form: ConsentForm | None = None) -> str:
     there = read.of_candidate(session(), found.id)
     fits = matching.openings_for(session(), found, limit=10) if found.active else []
     today = danish_date(now())
+    in_work = employments(session(), [found.id], today).get(found.id, [])
     return render_template(
         "openings/candidate.html",
+        in_work=[{"p": one, "when": period(one)} for one in in_work],
         c=found,
         phone=on_phone(),
         consent=consent_state(found, now()),
@@ -226,7 +225,6 @@ def _page(found: Candidate, form: ConsentForm | None = None) -> str:
         reach=scope(),
         states={key: _(word) for key, word in CANDIDACY_STATES.items()},
         ends={key: _(word) for key, word in END_REASONS.items()},
-        kinds={key: _(word) for key, word in SHORT.items()},
         fits=[(opening, reasons(fit)) for opening, fit in fits],
         history=history.of_candidate(session(), found, there),
     )

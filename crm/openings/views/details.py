@@ -8,15 +8,17 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from crm.base.errors import Refusal
+from crm.base.errors import NotFound, Refusal
 from crm.openings import actions, queries
-from crm.openings.forms.openings import DetailsForm, HandForm, RelaxForm
+from crm.openings.forms.openings import ChangeForm, HandForm, RelaxForm
 from crm.openings.models import Opening
+from crm.openings.rules.details import Details
 from crm.openings.views.blueprint import pages
 from crm.openings.views.openings import opening_page
-from crm.openings.views.shared import lacking, on_phone, type_name
+from crm.openings.views.shared import in_words, lacking, on_phone, type_name
 from crm.people.queries import consultants_of
 from crm.web.edge import now, session
+from crm.web.i18n import say
 from crm.web.permit import actor, requires, scope
 
 
@@ -26,15 +28,15 @@ from crm.web.permit import actor, requires, scope
 def details(opening_id: int) -> Any:
     found = queries.opening(session(), scope(), opening_id)
     relaxed = bool(queries.relaxations(session(), found.id))
-    form = _form(found)
+    form, status = _form(found), 422 if request.method == "POST" else 200
     if request.method == "POST" and form.validate():
-        told = form.details()
+        seen, told = form.saw(), form.details()
+        if relaxed and "wishes" not in request.form:
+            told = replace(told, wishes=(seen or found).wishes)
         try:
-            actions.set_details(
-                session(), actor(), now(), found, replace(told, wishes=found.wishes) if relaxed else told
-            )
+            actions.set_details(session(), actor(), now(), found, told, seen=seen)
         except Refusal as refusal:
-            form.refused(refusal)
+            status = _refused(form, found, refusal)
         else:
             flash(_("Åbningen er gemt."), "success")
             return redirect(url_for("openings.show", opening_id=found.id))
@@ -44,17 +46,28 @@ def details(opening_id: int) -> Any:
         form=form,
         type=type_name(found),
         lacking=lacking(found),
-        relaxed=relaxed,
+        relaxed=relaxed and not form.wishes.errors,
         phone=on_phone(),
     )
-    return page, 422 if request.method == "POST" else 200
+    return page, status
 
 
-def _form(found: Opening) -> DetailsForm:
-    form = DetailsForm(obj=found)
+def _form(found: Opening) -> ChangeForm:
+    form = ChangeForm(obj=found, data={"seen": Details.of(found).written()})
     own = queries.own_types(session(), active=None)
     form.offer(one for one in own if one.reports_as == found.type and (one.active or one.id == found.own_type_id))
     return form
+
+
+def _refused(form: ChangeForm, found: Opening, refusal: Refusal) -> int:
+    if refusal.code != "conflict":
+        form.refused(refusal)
+        return 422
+    current = Details.of(found)
+    theirs = {name: in_words(name, value) for name, value in refusal.extra["theirs"].items()}
+    form.clashed(current, theirs)
+    form.form_errors.append(say(refusal.message, refusal.fields))
+    return 409
 
 
 @pages.post("/openings/<int:opening_id>/relax")
@@ -78,6 +91,21 @@ def relax(opening_id: int) -> Any:
             flash(_("Lempelsen er skrevet."), "success")
             return redirect(url_for("openings.show", opening_id=found.id) + "#wishes")
     return opening_page(found, relaxing=form), 422
+
+
+@pages.post("/openings/<int:opening_id>/relaxations/<int:relaxation_id>/undo")
+@requires("openings.log")
+def unrelax(opening_id: int, relaxation_id: int) -> Any:
+    found = queries.opening(session(), scope(), opening_id)
+    try:
+        actions.unrelax(session(), actor(), now(), found, relaxation_id)
+    except (Refusal, NotFound) as refusal:
+        session().rollback()
+        text = say(refusal.message, refusal.fields) if isinstance(refusal, Refusal) else _("Den er allerede fortrudt.")
+        flash(text, "warning")
+    else:
+        flash(_("Lempelsen er fortrudt. Ønskerne er, som de var før den."), "success")
+    return redirect(url_for("openings.show", opening_id=opening_id) + "#wishes")
 
 
 @pages.route("/openings/<int:opening_id>/consultant", methods=["GET", "POST"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,13 +10,15 @@ from flask_babel import gettext as _
 from crm.base.clock import danish_date
 from crm.base.errors import Refusal
 from crm.openings import actions, queries
-from crm.openings.forms.openings import OWN, AddForm, CloseForm, RelaxForm, TypeForm, typed
+from crm.openings.forms.openings import AddForm, CloseForm, RelaxForm, TypeForm, typed
 from crm.openings.models import Opening
 from crm.openings.queries.openings import consultants_in
 from crm.openings.rules import CLOSE_REASONS, DETAILS, LANGUAGES, SHORT, STAGES, STATES
 from crm.openings.rules.life import looks_lapsed
+from crm.openings.rules.types import OWN, own_numbers
 from crm.openings.views import candidacies, sharing
 from crm.openings.views.blueprint import pages
+from crm.openings.views.people import within
 from crm.openings.views.shared import in_reach, lacking, on_phone, translated, type_name
 from crm.openings.views.story import lines, steps
 from crm.people.queries import names_of
@@ -90,14 +91,12 @@ def show(opening_id: int) -> Any:
 def add(visit_id: int) -> Any:
     visit = visit_queries.visit(session(), scope(), visit_id)
     form = AddForm()
-    form.fit(queries.own_types(session()))
+    form.fit(queries.offered(session(), visit.jobcentre_id, now(), keep=_sent()))
     if request.method == "POST" and form.validate():
         try:
-            details = form.details()
-            told = form.told(details)
-            made = actions.log(session(), actor(), now(), visit, told, replace(details, own_type_id=told.own_type_id))
+            made = actions.log(session(), actor(), now(), visit, *form.all(), **form.once())
         except Refusal as refusal:
-            form.refused(refusal)
+            form.ask_again(refusal)
         else:
             flash(_("Åbningen er gemt."), "success")
             return redirect(url_for("openings.show", opening_id=made.id))
@@ -105,13 +104,18 @@ def add(visit_id: int) -> Any:
     return page, 422 if request.method == "POST" else 200
 
 
+def _sent() -> list[int]:
+    """The own type a form was sent with, which may have gone out of use since the page was opened."""
+    return own_numbers(request.form.getlist("type"))
+
+
 @pages.route("/openings/<int:opening_id>/type", methods=["GET", "POST"])
 @requires("openings.log")
 def correct(opening_id: int) -> Any:
     found = queries.opening(session(), scope(), opening_id)
     form = TypeForm(data=typed(found))
-    own = queries.own_types(session(), active=None)
-    form.fit([one for one in own if one.active or one.id == found.own_type_id])
+    kept = [found.own_type_id] if found.own_type_id else []
+    form.fit(queries.offered(session(), found.jobcentre_id, now(), keep=[*kept, *_sent()]))
     if request.method == "POST" and form.validate():
         try:
             actions.correct(session(), actor(), now(), found, form.told())
@@ -132,7 +136,7 @@ def opening_page(found: Opening, *, closing: CloseForm | None = None, relaxing: 
     under_way, hired = people["people"]["running"], len(people["placed"])
     if closing is None:
         closing = CloseForm(formdata=None)
-        closing.fit()
+        closing.fit(hired)
     return render_template(
         "openings/show.html",
         o=found,
@@ -144,15 +148,24 @@ def opening_page(found: Opening, *, closing: CloseForm | None = None, relaxing: 
         counts_as=_(SHORT[found.type]),
         lacking=lacking(found),
         steps=steps(found, facts, hired),
-        history=lines(facts),
+        history=lines(facts, _names(people, shared)),
         under_way=under_way,
         hired=hired,
         lapsed=looks_lapsed(found, danish_date(now()), under_way=under_way),
         phone=on_phone(),
         reason=_(CLOSE_REASONS[found.closed_reason]) if found.closed_reason else "",
-        languages=", ".join(_(LANGUAGES[key]).lower() for key in found.languages if key in LANGUAGES),
+        languages=", ".join(within(LANGUAGES[key]) for key in found.languages if key in LANGUAGES),
         scheme=_(SCHEMES[found.scheme]) if found.scheme in SCHEMES else "",
         changes=in_reach(found),
         **people,
         **shared,
     )
+
+
+def _names(people: dict[str, Any], shared: dict[str, Any]) -> dict[tuple[str, int], str]:
+    """Whom the history speaks of, as far as the page shows them."""
+    found = {(row.__tablename__, row.id): row.name for row in shared["sharing"].receivers}
+    found |= {(row.c.__tablename__, row.c.id): row.c.candidate.reference for row in people["people"]["rows"]}
+    if people["people"]["sees"]:
+        found |= {(one["p"].__tablename__, one["p"].id): one["who"] for one in people["placed"]}
+    return found

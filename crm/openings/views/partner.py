@@ -10,15 +10,18 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from crm.base.clock import danish_date
 from crm.base.errors import NotFound, Refusal
+from crm.openings.actions.candidates import withdraw_consent
 from crm.openings.actions.partner import send_fresh_link
 from crm.openings.actions.sharing import offer, withdraw_offer
 from crm.openings.forms.board import NewOfferForm
-from crm.openings.models import OpeningShare
+from crm.openings.models import Candidacy, OpeningShare
 from crm.openings.queries import sharing as shared
 from crm.openings.queries.partner import jobcentre_names, opened, partner_board
 from crm.openings.rules.board import STANDINGS, card, standing
 from crm.openings.rules.board_link import PATH
+from crm.openings.rules.candidates import RUNNING, consent_state
 from crm.openings.rules.occupations import find
 from crm.openings.views.sharing import words
 from crm.people.actions.partners import set_digest
@@ -58,9 +61,10 @@ def show(token: str) -> Any:
         "openings/partner.html",
         partner=found.partner,
         token=token,
-        board=partner_board(session(), found.partner.id),
+        board=partner_board(session(), found.partner.id, danish_date(now())),
         standings=STANDINGS,
         standing=standing,
+        withdrawable=_withdrawable,
         **words(),
     )
 
@@ -99,6 +103,11 @@ def opening(token: str, opening_id: int) -> Any:
     return _opening_page(who, token, share, form), status
 
 
+def _withdrawable(one: Candidacy) -> bool:
+    """Whether a company may still hear of the person by this proposal."""
+    return one.state in (*RUNNING, "hired") and consent_state(one.candidate, now()) in ("given", "outdated")
+
+
 def _opening_page(who: Partner, token: str, share: OpeningShare, form: NewOfferForm) -> str:
     home = share.opening.jobcentre_id
     return render_template(
@@ -112,6 +121,7 @@ def _opening_page(who: Partner, token: str, share: OpeningShare, form: NewOfferF
         form=form,
         standings=STANDINGS,
         standing=standing,
+        withdrawable=_withdrawable,
         **words(),
     )
 
@@ -136,6 +146,22 @@ def withdraw(token: str, candidacy_id: int) -> Any:
         flash(say(refusal.message, refusal.fields), "warning")
     else:
         flash(_("Forslaget er trukket tilbage."), "success")
+    return redirect(url_for("partner.show", token=token) + "#forslag", 303)
+
+
+@partner.post(f"/{TOKEN}/forslag/<int:candidacy_id>/samtykke")
+@requires(PUBLIC)
+def consent_withdrawn(token: str, candidacy_id: int) -> Any:
+    """The person has told the partner, who can do nothing else about a proposal that was answered."""
+    who = _in(token)
+    found = shared.proposal_by(session(), candidacy_id, partner_id=who.id)
+    try:
+        withdraw_consent(session(), None, now(), found.candidate, partner=who)
+    except Refusal as refusal:
+        flash(say(refusal.message, refusal.fields), "warning")
+    else:
+        reference = found.candidate.reference
+        flash(_("Samtykket er trukket tilbage. %(who)s sendes ikke til flere.", who=reference), "success")
     return redirect(url_for("partner.show", token=token) + "#forslag", 303)
 
 

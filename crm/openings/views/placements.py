@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from crm.base.clock import danish_date
@@ -119,13 +119,16 @@ def _back(found: Placement) -> Any:
 
 def _page(found: Placement, *, finishing: FinishForm | None = None, extending: ExtendForm | None = None) -> str:
     today = danish_date(now())
+    talks: list[dict[str, Any]] = current_app.extensions["crm.placement_talks"](found)
+    said = next((talk["permanent"] for talk in talks if talk["permanent"] is not None), None)
     return render_template(
         "openings/placement.html",
         p=found,
+        talks=talks,
         who=found.candidacy.candidate.reference,
         type=_(SHORT[found.type]),
         because=_(PLACEMENT_ENDS[found.ended_because]) if found.ended_because in PLACEMENT_ENDS else "",
-        finishing=finishing or finish_of(found, today),
+        finishing=finishing or finish_of(found, today, said),
         extending=extending or ExtendForm(formdata=None, ends_on=found.ends_on),
         today=today,
         phone=on_phone(),

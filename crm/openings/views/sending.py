@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from crm.base.errors import Refusal
 from crm.openings import queries
 from crm.openings.actions import candidacies as actions
 from crm.openings.actions import telling
@@ -18,9 +19,13 @@ from crm.openings.rules.candidates import is_consented
 from crm.openings.views.blueprint import pages
 from crm.openings.views.candidacies import row_of, to_opening
 from crm.openings.views.people import on_phone
+from crm.openings.views.shared import or_back
 from crm.web.edge import now, session
+from crm.web.i18n import say
 from crm.web.permit import actor, requires, scope
 
+MENDED_HERE = ("consent", "nobody", "no_contact")
+"""What the page of sending shows how to mend; the rest is told on the opening's."""
 CAN_BE_SENT = ("proposed", "presented", "interview")
 
 
@@ -40,6 +45,7 @@ def send(opening_id: int) -> Any:
         rows=[row_of(one) for one in there],
         ready={one.id for one in ready},
         chosen={one.id for one in chosen},
+        unseen=[one for one in chosen if one.presented_at is None],
         to=telling.contact(found),
         mail=telling.mail(session(), found, chosen) if chosen else None,
         phone=on_phone(),
@@ -48,11 +54,20 @@ def send(opening_id: int) -> Any:
 
 @pages.post("/openings/<int:opening_id>/send")
 @requires("openings.candidates")
+@or_back
 def send_now(opening_id: int) -> Any:
     found = queries.opening(session(), scope(), opening_id)
     chosen = _chosen(found)
     by_mail = request.form.get("how") != "other"
-    actions.send(session(), actor(), now(), found, chosen, by_mail=by_mail)
+    shown = request.form.getlist("shown", type=int)
+    try:
+        actions.send(session(), actor(), now(), found, chosen, by_mail=by_mail, shown=shown)
+    except Refusal as refusal:
+        if refusal.code not in MENDED_HERE:
+            raise
+        session().rollback()
+        flash(say(refusal.message, refusal.fields), "warning")
+        return redirect(url_for("openings.send", opening_id=opening_id), 303)
     if by_mail:
         text = ngettext(
             "%(num)s kandidat er sendt til %(to)s.",

@@ -18,7 +18,7 @@ from crm.openings.forms.board import AnswerForm, ShareForm
 from crm.openings.models import Candidacy, Opening
 from crm.openings.queries import sharing as found_shared
 from crm.openings.queries.reach import neighbours
-from crm.openings.rules.board import card
+from crm.openings.rules.board import card, doubtful
 from crm.openings.rules.languages import LANGUAGES
 from crm.openings.rules.types import SHORT
 from crm.openings.views.blueprint import pages
@@ -38,9 +38,11 @@ FEW = 5
 def panel(opening: Opening) -> dict[str, Any]:
     """What the opening's page shows of its sharing: with whom, and the proposals that wait. Two statements."""
     reach = scope_for("openings.share")
+    ever = found_shared.shares_of(session(), opening.id)
     return {
         "sharing": SimpleNamespace(
-            shares=[one for one in found_shared.shares_of(session(), opening.id) if one.withdrawn_at is None],
+            shares=[one for one in ever if one.withdrawn_at is None],
+            receivers=[one.jobcentre or one.partner for one in ever],
             offers=found_shared.offers_of(session(), opening.id),
             changes=may("openings.share") and (reach.everything or opening.jobcentre_id in reach.jobcentres),
         )
@@ -90,6 +92,8 @@ def share_opening(opening_id: int) -> Any:
     if request.method == "POST" and "preview" not in request.form:
         status = 422
         if form.validate():
+            names_company = bool(form.names_company.data)
+            renamed = names_company != opening.names_company
             try:
                 fresh = share(
                     session(),
@@ -98,18 +102,20 @@ def share_opening(opening_id: int) -> Any:
                     opening,
                     jobcentre_ids=form.jobcentres.data or [],
                     partner_ids=form.partners.data or [],
-                    names_company=bool(form.names_company.data),
+                    names_company=names_company,
                 )
             except Refusal as refusal:
                 status = refusal.status
                 form.jobcentres.errors = [say(refusal.message, refusal.fields)]
             else:
-                flash(_shared(fresh), "success")
+                flash(_shared(fresh, renamed), "success" if fresh or renamed else "info")
                 return to_opening(opening.id)
     return _share_page(opening, form, near, partners), status
 
 
-def _shared(fresh: int) -> str:
+def _shared(fresh: int, renamed: bool) -> str:
+    if not fresh and not renamed:
+        return str(_("De valgte har den allerede. Intet er ændret."))
     if not fresh:
         return str(_("Det, modtagerne ser, er ændret."))
     return str(ngettext("Åbningen er delt med %(num)s modtager.", "Åbningen er delt med %(num)s modtagere.", fresh))
@@ -119,6 +125,7 @@ def _share_page(opening: Opening, form: ShareForm, near: Any, partners: Any) -> 
     """The preview is of what is ticked, not of what is kept."""
     live = [one for one in found_shared.shares_of(session(), opening.id) if one.withdrawn_at is None]
     home = session().get_one(Jobcentre, opening.jobcentre_id)
+    shown = card(opening, home.name, names_company=bool(form.names_company.data))
     close = max(FEW, sum(minutes is not None and minutes <= NEAR for _place, minutes in near))
     return render_template(
         "openings/board_share.html",
@@ -129,7 +136,8 @@ def _share_page(opening: Opening, form: ShareForm, near: Any, partners: Any) -> 
         partners=partners,
         has={one.jobcentre_id for one in live if one.jobcentre_id},
         partner_has={one.partner_id for one in live if one.partner_id},
-        card=card(opening, home.name, names_company=bool(form.names_company.data)),
+        card=shown,
+        doubtful=doubtful(shown),
         phone=on_phone(),
         **words(),
     )

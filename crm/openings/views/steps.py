@@ -10,18 +10,19 @@ from flask_babel import gettext as _
 from crm.base.clock import danish_date
 from crm.base.errors import Refusal
 from crm.openings.actions import candidacies as actions
+from crm.openings.actions.candidates import withdraw_consent
 from crm.openings.forms.candidates import EndForm, HireForm, InterviewForm, day_of, interview_of
 from crm.openings.models import Candidacy
 from crm.openings.queries import candidates as read
 from crm.openings.queries import matching
+from crm.openings.queries.employments import employments, other_ways, period
 from crm.openings.rules.candidates import RUNNING
-from crm.openings.rules.types import SHORT
 from crm.openings.views import history
 from crm.openings.views.blueprint import pages
 from crm.openings.views.candidacies import row_of, to_opening
-from crm.openings.views.people import on_phone, reasons
+from crm.openings.views.people import near_day, on_phone, reasons
+from crm.openings.views.shared import or_back, type_name
 from crm.web.edge import now, session
-from crm.web.filters import dk_day
 from crm.web.permit import actor, requires, scope
 
 
@@ -33,6 +34,7 @@ def candidacy(candidacy_id: int) -> Any:
 
 @pages.post("/candidacies/<int:candidacy_id>/unpresent")
 @requires("openings.candidates")
+@or_back
 def unpresent(candidacy_id: int) -> Any:
     found = read.candidacy(session(), scope(), candidacy_id)
     actions.unpresent(session(), actor(), now(), found)
@@ -42,28 +44,30 @@ def unpresent(candidacy_id: int) -> Any:
 
 @pages.post("/candidacies/<int:candidacy_id>/interview")
 @requires("openings.candidates")
+@or_back
 def interview(candidacy_id: int) -> Any:
     found = read.candidacy(session(), scope(), candidacy_id)
-    form = InterviewForm()
+    form, status = InterviewForm(), 422
     if form.validate():
         try:
             actions.interview(session(), actor(), now(), found, form.moment())
         except Refusal as refusal:
+            _elsewhere(refusal)
             form.refused(refusal)
+            status = refusal.status
         else:
-            flash(
-                _("%(who)s skal til samtale %(day)s.", who=found.candidate.reference, day=dk_day(form.day.data)),
-                "success",
-            )
+            who, day = found.candidate.reference, near_day(form.day.data)
+            flash(_("Samtalen %(day)s med %(who)s er gemt.", who=who, day=day), "success")
             return to_opening(found.opening_id)
-    return _page(found, interviewing=form), 422
+    return _page(found, interviewing=form), status
 
 
 @pages.post("/candidacies/<int:candidacy_id>/hire")
 @requires("openings.candidates")
+@or_back
 def hire(candidacy_id: int) -> Any:
     found = read.candidacy(session(), scope(), candidacy_id)
-    form = HireForm()
+    form, status = HireForm(), 422
     form.fit()
     if form.validate():
         try:
@@ -75,17 +79,33 @@ def hire(candidacy_id: int) -> Any:
                 type=form.type.data,
                 starts_on=day_of(form.starts_on),
                 ends_on=form.ends_on.data,
+                beside=bool(form.beside.data),
+                ends_others=bool(form.ends_others.data),
             )
         except Refusal as refusal:
+            _elsewhere(refusal)
             form.refused(refusal)
+            status = refusal.status
         else:
             flash(_("Tillykke! %(who)s er ansat.", who=found.candidate.reference), "success")
             return to_opening(found.opening_id)
-    return _page(found, hiring=form), 422
+    return _page(found, hiring=form), status
+
+
+@pages.post("/candidacies/<int:candidacy_id>/consent-withdrawn")
+@requires("openings.candidates")
+@or_back
+def candidacy_consent_withdrawn(candidacy_id: int) -> Any:
+    """The person has told us: whoever's candidate it is, nothing more is sent of them, from here or elsewhere."""
+    found = read.candidacy(session(), scope(), candidacy_id)
+    ended = withdraw_consent(session(), actor(), now(), found.candidate)
+    flash(_("Samtykket er trukket tilbage. %(count)s forløb er afsluttet.", count=ended), "success")
+    return redirect(url_for("openings.candidacy", candidacy_id=found.id))
 
 
 @pages.post("/candidacies/<int:candidacy_id>/end")
 @requires("openings.candidates")
+@or_back
 def end(candidacy_id: int) -> Any:
     found = read.candidacy(session(), scope(), candidacy_id)
     form = EndForm()
@@ -94,11 +114,18 @@ def end(candidacy_id: int) -> Any:
         try:
             actions.end(session(), actor(), now(), found, form.because.data)
         except Refusal as refusal:
+            _elsewhere(refusal)
             form.refused(refusal)
         else:
             flash(_("%(who)s er afsluttet på åbningen.", who=found.candidate.reference), "success")
             return to_opening(found.opening_id)
     return _page(found, ending=form), 422
+
+
+def _elsewhere(refusal: Refusal) -> None:
+    """Raises it where the candidacy's page shows no form any more to say it in."""
+    if refusal.code in ("over", "closed", "offered"):
+        raise refusal
 
 
 def _page(
@@ -110,6 +137,7 @@ def _page(
 ) -> str:
     opening = found.opening
     placement = read.placement_of(session(), found.id)
+    there = employments(session(), [found.candidate_id], danish_date(now())).get(found.candidate_id, [])
     if hiring is None:
         hiring = HireForm(formdata=None, type=opening.type, starts_on=opening.starts_on or danish_date(now()))
         hiring.fit()
@@ -121,10 +149,13 @@ def _page(
         row=row_of(found),
         c=found,
         o=opening,
-        type=_(SHORT[opening.type]),
+        type=type_name(opening),
         reasons=reasons(matching.fit_of(found.candidate, opening)) if found.candidate.erased_at is None else [],
         placement=placement,
         running=found.state in RUNNING and found.state != "offered" and opening.state == "open",
+        in_work=[{"p": one, "when": period(one)} for one in there if one.candidacy_id != found.id],
+        others=len(other_ways(session(), found)) if found.state in RUNNING else 0,
+        reach=scope(),
         interviewing=interviewing or interview_of(found),
         hiring=hiring,
         ending=ending,

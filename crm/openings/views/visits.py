@@ -27,7 +27,7 @@ def visit_openings(visit: Visit) -> Markup:
     found = session().scalars(
         queries.statement(scope_for("openings.read"))
         .where(Opening.visit_id == visit.id)
-        .options(joinedload(Opening.visit), joinedload(Opening.own_type))
+        .options(joinedload(Opening.visit, innerjoin=True), joinedload(Opening.own_type))
         .order_by(Opening.id)
     )
     rows = [

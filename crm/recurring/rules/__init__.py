@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crm.recurring.rules.named import Named as Named
 from crm.recurring.rules.schedule import AGAIN as AGAIN
 from crm.recurring.rules.schedule import SILENT as SILENT
 from crm.recurring.rules.schedule import Plan as Plan

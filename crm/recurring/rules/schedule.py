@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from apscheduler.triggers.base import BaseTrigger
@@ -20,6 +21,9 @@ SILENT = timedelta(minutes=1)
 GRACE = timedelta(minutes=2)
 """How late a job may begin before it counts as overdue; never less than its own interval."""
 LONGEST = 4000
+OURS = Path(__file__).resolve().parents[2]
+"""The folder ``crm``: what lies there is the product's own."""
+PLACES = 12
 _MOMENT = timedelta(microseconds=1)
 _EVERY_HOUR = ("month", "day", "week", "day_of_week", "hour")
 
@@ -150,11 +154,22 @@ def _daily(days: str, time: str, cron: str) -> tuple[str, dict[str, Any]]:
     return N_("efter planen {cron}"), {"cron": cron}
 
 
-def describe(error: BaseException) -> str:
+def describe(error: BaseException, *, private: bool = False) -> str:
     """An error for those who run the product: kind and first line, then where in the program it happened. Of an error
-    of the database the parameters are left out: they are people's data."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    of the database the parameters are left out: they are people's data. ``private``: so is the first line.
+
+    Of the way there our own lines are kept, and the innermost one, whosever it is: what libraries did in between helps
+    nobody."""
+    said = [] if private else str(getattr(error, "orig", None) or error).strip().splitlines()
     first = f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
-    frames = traceback.extract_tb(error.__traceback__)[-12:]
-    places = [f"  {'/'.join(frame.filename.split('/')[-3:])}:{frame.lineno} {frame.name}" for frame in frames]
-    return "\n".join([first[:1000], *places])[:LONGEST]
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames[:-1] if OURS in Path(frame.filename).parents]
+    places = [f"  {_place(frame.filename)}:{frame.lineno} {frame.name}" for frame in (*ours[-PLACES:], *frames[-1:])]
+    told = "\n".join([first[:1000], *places])[:LONGEST]
+    return told.replace("\0", "\ufffd").encode("utf-8", "replace").decode()  # what no database would take
+
+
+def _place(filename: str) -> str:
+    """``crm/visits/actions/book.py``; of a library's file the last three parts."""
+    path = Path(filename)
+    return path.relative_to(OURS.parent).as_posix() if OURS in path.parents else "/".join(path.parts[-3:])

@@ -14,7 +14,7 @@ from crm.base.scope import Scope
 from crm.calling.models import QueueEntry
 from crm.calling.rules import CONTACTED
 from crm.followups.models import FollowUp
-from crm.followups.queries.kept import in_time
+from crm.followups.queries.kept import counted, due, in_time
 from crm.followups.rules import AGREED
 from crm.openings.models import Opening
 from crm.reports.queries.groups import Facts, Row, Within, grouped, narrowed
@@ -106,15 +106,18 @@ def promises(
 ) -> list[Row]:
     """(kept by the jobcentre, due from it, kept by the company, due from it).
 
-    Due: the first agreed date has come. Kept: as followups.queries.kept says.
+    Due, kept, and which ones count at all: as followups.queries.kept says.
     """
-    due = and_(
-        FollowUp.campaign_id == campaign_id,
-        FollowUp.kind.in_(AGREED),
-        FollowUp.voided_at.is_(None),
-        FollowUp.first_due_on <= danish_date(now),
+    statement = (
+        select(FollowUp.id)
+        .join(Visit, Visit.id == FollowUp.visit_id)
+        .where(
+            FollowUp.campaign_id == campaign_id,
+            FollowUp.kind.in_(AGREED),
+            due(danish_date(now)),
+            counted(session),
+        )
     )
-    statement = select(FollowUp.id).join(Visit, Visit.id == FollowUp.visit_id).where(due)
     kept = in_time(session)
     sums = [
         _count(one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +20,8 @@ from crm.reports.queries.rates import TOTAL
 from crm.reports.rules import FEW_PEOPLE, Rate, suppressed, week_key
 from crm.visits.models import Visit
 
+FILLED = "filled_by_us"
+"""The one reason to close that counts people: each such opening has somebody hired."""
 COUNTS = ("told", "specified", "presented", "interview", "shared", "accepted", "closed")
 OPENINGS = Facts(
     Visit.jobcentre_id,
@@ -145,12 +147,34 @@ def _whole(rows: Sequence[Row]) -> int | None:
 
 def closed_because(
     session: Session, scope: Scope, campaign_id: int | None, *, within: Within = EVERYTHING
-) -> dict[str, int]:
-    """Closed openings by reason."""
-    statement = narrowed(told(campaign_id), OPENINGS, scope, within).where(Opening.state == "closed")
-    reason = func.coalesce(Opening.closed_reason, "")
-    counted = statement.with_only_columns(reason.label("reason"), func.count(), maintain_column_froms=True)
+) -> dict[str, int | None]:
+    """Closed openings by reason; None for a number that is not told."""
+    counts = by_reason(session, narrowed(told(campaign_id), OPENINGS, scope, within))
+    hidden = hidden_reasons(counts)
+    return {reason: None if reason in hidden else count for reason, count in counts.items()}
+
+
+def by_reason(session: Session, statement: Select[Any]) -> dict[str, int]:
+    """The closed openings of a statement, each once, by reason. One query."""
+    reason = func.coalesce(Opening.closed_reason, "").label("reason")
+    counted = statement.where(Opening.state == "closed").with_only_columns(
+        reason, func.count(Opening.id.distinct()), maintain_column_froms=True
+    )
     return {row[0]: int(row[1]) for row in session.execute(counted.group_by("reason"))}
+
+
+def hidden_reasons(counts: Mapping[str, int]) -> frozenset[str]:
+    """Reasons whose numbers are not told: FILLED at 1 to 4; and with it the smallest of the others until they too are
+    too many to be reckoned away from the total."""
+    if not 0 < counts.get(FILLED, 0) < FEW_PEOPLE:
+        return frozenset()
+    hidden, others = {FILLED}, 0
+    for count, reason in sorted((count, reason) for reason, count in counts.items() if count and reason != FILLED):
+        if others >= FEW_PEOPLE:
+            break
+        hidden.add(reason)
+        others += count
+    return frozenset(hidden)
 
 
 def told(campaign_id: int | None) -> Select[Any]:

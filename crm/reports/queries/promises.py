@@ -14,6 +14,7 @@ from crm.base.clock import danish_date
 from crm.base.days import danish_day, days_between
 from crm.base.scope import Scope
 from crm.followups.models import FollowUp, Nag
+from crm.followups.queries import kept as meant
 from crm.followups.queries.kept import fulfilled, in_time, too_late
 from crm.followups.rules import AGREED, KINDS
 from crm.reports.queries.groups import EVERYTHING, Facts, Row, Within, keyed, named, narrowed, weeks_of
@@ -120,8 +121,8 @@ def promises(
     within: Within = EVERYTHING,
 ) -> PromiseTable:
     """By ``region``, ``jobcentre``, ``campaign``, ``firm``, ``consultant``, ``kind`` or ``week``; two queries (by week
-    one more). Without a campaign those of every campaign in reach. Voided ones count nowhere."""
-    statement = narrowed(_every(campaign_id), FACTS, scope, within)
+    one more). Without a campaign those of every campaign in reach. Of what was taken back what we had broken."""
+    statement = narrowed(_every(session, campaign_id), FACTS, scope, within)
     weeks = weeks_of(session, statement, FACTS) if by == "week" else []
     facts = _facts(session, statement, by, weeks, danish_date(now))
     counted = _counted(session, facts)
@@ -151,7 +152,7 @@ def behind_promises(
 ) -> tuple[Sequence[FollowUp], int, int]:
     """Exactly those that the number ``of`` (of ``COUNTS``, ``due`` or ``all``) counts: a page, how many, which page.
     Raises ValueError for a key that no group has."""
-    statement = narrowed(_every(campaign_id), FACTS, scope, within)
+    statement = narrowed(_every(session, campaign_id), FACTS, scope, within)
     statement = statement.where(conditions(session, danish_date(now))[of])
     if side:
         statement = statement.where(side == SIDE)
@@ -159,15 +160,14 @@ def behind_promises(
         statement = in_group(statement, FACTS, by, key)
     total = session.scalar(select(func.count()).select_from(statement.subquery())) or 0
     page = min(max(page, 1), max(1, -(-total // PAGE)))
-    wanted = select(FollowUp).where(FollowUp.id.in_(statement)).options(joinedload(FollowUp.owner))
+    wanted = select(FollowUp).where(FollowUp.id.in_(statement)).options(joinedload(FollowUp.owner, innerjoin=True))
     wanted = wanted.order_by(FollowUp.first_due_on.desc(), FollowUp.id.desc())
     return session.scalars(wanted.offset((page - 1) * PAGE).limit(PAGE)).all(), total, page
 
 
 def conditions(session: Session, today: date) -> dict[str, Any]:
     """The one meaning of every number here, for the counts and for the rows behind them."""
-    first = FollowUp.first_due_on
-    due = first <= today
+    due = meant.due(today)
     answered = FollowUp.company_kept.is_not(None)
 
     def reached(step: str) -> Any:
@@ -177,7 +177,7 @@ def conditions(session: Session, today: date) -> dict[str, Any]:
         "on_time": and_(due, in_time(session)),
         "late": and_(due, too_late(session)),
         "never": and_(due, ~fulfilled()),
-        "ahead": first > today,
+        "ahead": ~due,
         "put_off": FollowUp.snoozes > 0,
         "escalated": or_(reached("escalated"), reached("region")),
         "region": reached("region"),
@@ -190,8 +190,8 @@ def conditions(session: Session, today: date) -> dict[str, Any]:
     }
 
 
-def _every(campaign_id: int | None) -> Select[Any]:
-    statement = select(FollowUp.id).join(Visit, Visit.id == FollowUp.visit_id).where(FollowUp.voided_at.is_(None))
+def _every(session: Session, campaign_id: int | None) -> Select[Any]:
+    statement = select(FollowUp.id).join(Visit, Visit.id == FollowUp.visit_id).where(meant.counted(session))
     return statement if campaign_id is None else statement.where(FollowUp.campaign_id == campaign_id)
 
 

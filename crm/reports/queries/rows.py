@@ -16,6 +16,7 @@ from crm.calling.rules import CONTACTED
 from crm.companies.models import Workplace
 from crm.companies.rules import SECTIONS
 from crm.openings.models import Opening
+from crm.openings.queries import said_type
 from crm.people.models import Jobcentre, User
 from crm.reports.queries.figures import VISITS
 from crm.reports.queries.groups import Facts, Within, narrowed
@@ -137,7 +138,7 @@ def _columns(of: str) -> tuple[Any, Any, Any, Any]:
     if of in ("contacted", "booked", "declined"):
         return QueueEntry.final_outcome, literal(1), QueueEntry.final_by, null()
     if of == "openings":
-        return Opening.type, Opening.positions, Visit.consultant_id, Visit.id
+        return said_type(), Opening.positions, Visit.consultant_id, Visit.id
     return Visit.state, literal(1), Visit.consultant_id, Visit.id
 
 

@@ -117,12 +117,14 @@ DEFINITIONS: dict[str, Definition] = {
         ),
         Definition(
             "kept_rate",
-            3,
+            4,
             N_("Opfølgning holdt"),
             N_(
-                "Aftaler med virksomheder gjort senest på den først aftalte frist, af dem, hvis frist er nået. En "
-                "udsat frist tæller fra den første, og »Fik ikke fat i dem« er ikke gjort. Hver side, der skylder, "
-                "tælles for sig; opgaver, som systemet selv laver, tæller ikke med."
+                "Aftaler med virksomheder gjort senest på den først aftalte frist, af dem, hvis frist er nået: dagen "
+                "er gået, eller den er gjort på dagen. En udsat frist tæller fra den første, og »Fik ikke fat i dem« "
+                "er ikke gjort. Det, vi skylder og tager tilbage efter fristen, er heller ikke gjort, medmindre "
+                "virksomheden selv har skrevet, at det var dens. Hver side, der skylder, tælles for sig; opgaver, som "
+                "systemet selv laver, tæller ikke med."
             ),
         ),
         Definition(

@@ -9,7 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from crm.openings.rules import CLOSE_REASONS
-from crm.reports.queries.life import Events, Life, LifeTable
+from crm.reports.queries.life import FILLED, Events, Life, LifeTable
 from crm.reports.queries.rows import NONE
 from crm.reports.rules import DEFINITIONS, Rate, margin, pct, percent
 from crm.reports.views.bar import Bar
@@ -110,30 +110,34 @@ def way(bar: Bar, table: LifeTable) -> dict[str, Any]:
     }
 
 
-def closed(bar: Bar, because: Mapping[str, int]) -> dict[str, Any]:
-    """Figure 2: why openings were closed."""
-    total = sum(because.values())
-    rows = [
-        {
-            "label": _(label),
-            "value": because.get(key, 0),
-            "text": dk_number(because.get(key, 0)),
-            "share": pct(Rate("", because.get(key, 0), total), 0),
-            "grey": key != "filled_by_us",
-            "url": rows_url(bar, "closed", by=None, because=key),
-        }
-        for key, label in CLOSE_REASONS.items()
-        if because.get(key)
-    ]
-    ours = percent(because.get("filled_by_us", 0), total, 0)
+def closed(bar: Bar, because: Mapping[str, int | None], total: int) -> dict[str, Any]:
+    """Figure 2: why openings were closed. Where every reason's number is hidden, which ones there are is too."""
+    found = {key: because[key] for key in CLOSE_REASONS if because.get(key, 0) != 0}
+    told = any(count is not None for count in found.values())
+    rows = [_reason(bar, key, count, total) for key, count in found.items()] if told else []
+    ours = because.get(FILLED, 0)
     return {
-        "title": _("%(share)s %% af de lukkede åbninger er besat med vores kandidat", share=ours) if rows else "",
+        "title": _("Så mange åbninger er lukket, og hvorfor")
+        if ours is None
+        else _("%(share)s %% af de lukkede åbninger er besat med vores kandidat", share=percent(ours, total, 0)),
         "subtitle": _("%(n)s lukkede åbninger efter grund.", n=dk_number(total)),
+        "hidden": bool(found) and not told,
         "rows": rows,
         "table": {
             "columns": [_("Grund"), _("Åbninger"), _("Procent")],
-            "rows": [[row["label"], row["text"], row["share"]] for row in rows],
+            "rows": [[row["label"], row["text"], row["share"] or "-"] for row in rows],
         },
+    }
+
+
+def _reason(bar: Bar, key: str, count: int | None, total: int) -> dict[str, Any]:
+    return {
+        "label": _(CLOSE_REASONS[key]),
+        "value": count or 0,
+        "text": few() if count is None else dk_number(count),
+        "share": "" if count is None else pct(Rate("", count, total), 0),
+        "grey": key != FILLED,
+        "url": "" if count is None else rows_url(bar, "closed", by=None, because=key),
     }
 
 

@@ -58,7 +58,7 @@ def openings() -> Any:
         title=shown.finding(table),
         stats=shown.stats(bar, table),
         way=shown.way(bar, table),
-        closed=shown.closed(bar, because),
+        closed=shown.closed(bar, because, table.total["closed"]),
         table=shown.lines(bar, table, page),
         apart=shown.apart(bar, *_events(bar)),
     )

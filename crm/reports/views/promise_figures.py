@@ -38,18 +38,20 @@ def says(key: str) -> str:
 
 
 def finding(table: PromiseTable) -> str:
+    """The same agreements in both sides' words where companies have answered; else what we kept on time."""
     ours, theirs = table.total["jobcentre"], table.total["company"]
     kept = percent(ours["on_time"], ours.due, 0)
     if kept is None:
         return str(_("Ingen frister er nået endnu"))
-    told = percent(_both(ours, theirs, "says_kept"), _both(ours, theirs, "answered"), 0)
-    if told is None:
+    told, done, answered = (dk_number(_both(ours, theirs, name)) for name in ("says_kept", "answered_done", "answered"))
+    if not _both(ours, theirs, "answered"):
         return str(_("Vi holdt %(kept)s %% af vores aftaler til tiden", kept=kept))
     return str(
         _(
-            "Vi holdt %(kept)s %% af vores aftaler til tiden; virksomhederne siger, at %(told)s %% skete",
-            kept=kept,
+            "Virksomhederne siger, at %(told)s af %(n)s aftaler skete; vi siger %(done)s af de samme",
             told=told,
+            n=answered,
+            done=done,
         )
     )
 

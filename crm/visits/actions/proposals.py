@@ -24,34 +24,25 @@ REASON = "Konsulenten har måttet flytte besøget."
 GONE = N_("Forslaget gælder ikke længere: besøget eller din kalender er ændret imens. Intet er flyttet.")
 
 
-def take_up(session: Session, now: datetime) -> int:
-    """Make proposals of what consultants have done in their calendars, and let lapse what no longer holds; how many
-    were made."""
-    _hold_visits(session, now)
-    found = {(one.visit.id, one.source_id): one for one in changes(session, now)}
-    taken: set[int] = set()
-    for proposal in all_open(session):
-        change = found.get((proposal.visit_id, proposal.source_id or 0))
+def take_up(session: Session, now: datetime, visit_id: int) -> int:
+    """Make a proposal of what the consultant has done with the visit in their calendars, and let lapse what no longer
+    holds; how many were made. The visit's row is held first, as ``accept`` holds it: nobody settles a proposal or moves
+    the visit while it is looked at."""
+    session.execute(select(Visit.id).where(Visit.id == visit_id).with_for_update())
+    session.expire_all()
+    found = {one.source_id: one for one in changes(session, now, visit_id)}
+    taken = False
+    for proposal in all_open(session, visit_id):
+        change = found.get(proposal.source_id or 0)
         if change is not None and change.starts_at == proposal.starts_at:
-            taken.add(proposal.visit_id)
+            taken = True
         else:
             proposal.state, proposal.settled_at = "lapsed", now
     session.flush()
-    made = 0
-    for change in found.values():
-        if change.visit.id not in taken:
-            taken.add(change.visit.id)
-            _propose(session, now, change)
-            made += 1
-    return made
-
-
-def _hold_visits(session: Session, now: datetime) -> None:
-    """The rows of all visits concerned, by number and before their proposals, as ``accept`` holds them: nobody settles
-    a proposal or moves a visit while it is looked at."""
-    concerned = {one.visit.id for one in changes(session, now)} | {one.visit_id for one in all_open(session)}
-    session.execute(select(Visit.id).where(Visit.id.in_(concerned)).order_by(Visit.id).with_for_update())
-    session.expire_all()
+    if taken or not found:
+        return 0
+    _propose(session, now, next(iter(found.values())))
+    return 1
 
 
 def _propose(session: Session, now: datetime, change: Change) -> None:

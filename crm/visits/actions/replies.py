@@ -6,16 +6,14 @@ Anybody can write anybody's address into a mail, so no answer changes a visit: a
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import Message
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from crm.base import activity
@@ -24,39 +22,54 @@ from crm.integrations.mailbox import Letter, Mailbox
 from crm.integrations.models import IncomingMail
 from crm.people.models import User
 from crm.people.queries import leads_of
+from crm.recurring.actions import Begin, apart, reading
+from crm.recurring.queries import aside_counts
 from crm.visits.actions.messages import tell_declined
 from crm.visits.models import Visit, VisitEvent, VisitReply
 
-log = logging.getLogger("crm.replies")
 UID = re.compile(r"visit-([1-9]\d{0,14})@jobaabner", re.IGNORECASE)
 PARTS = 100
 AT_ONCE = 200
+JOB, LONGEST = "replies", 80
 TYPES = ("text/calendar", "application/ics", "text/x-vcalendar")
 
 
-def read_mailbox(mailbox: Mailbox, transaction: Callable[[], AbstractContextManager[Session]], now: datetime) -> int:
-    """Read what is new; how many answers were kept. A mail that breaks is noted as broken and stops no other.
+class Unreadable(Exception):
+    """The mailbox lists a mail that it does not give."""
 
-    ``transaction``: opens a session that is committed at its end. Raises MailboxFailed when the box cannot be read.
-    """
-    kept = 0
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A mail under the name it is known by."""
+
+    letter: Letter
+
+    def __str__(self) -> str:
+        name = f"unreadable:{self.letter.key}" if self.letter.unreadable else name_of(self.letter)
+        return name if len(name) <= LONGEST else f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def read_mailbox(mailbox: Mailbox, begin: Begin, now: datetime) -> int:
+    """Read what is new; how many answers were kept. A mail that breaks stays in the box, is set aside with its error
+    and tried again, and stops no other. Raises MailboxFailed when the box cannot be read."""
+    with reading(begin) as session:
+        waiting = aside_counts(session, all_of_them=True).get(JOB, 0)
     with mailbox.open() as box:
-        for letter in box.letters(AT_ONCE):
-            try:
-                with transaction() as session:
-                    known = _is_known(session, letter)
-                found = None if known or letter.raw is None else answer_in(letter.raw)
-                with transaction() as session:
-                    meant = take_in(session, now, letter, found)
-                kept += meant == "reply"
-            except OperationalError:
-                raise  # the database is away, and no fault of the mail: it waits for the next time
-            except Exception:  # whatever it is, the next mail is not to wait for it
-                log.exception("a mail could not be read: %s", letter.key)
-                with transaction() as session:
-                    _note(session, now, name_of(letter), "broken")
+
+        def one(brought: Brought) -> int:
+            letter = brought.letter
+            if letter.unreadable:
+                raise Unreadable
+            with reading(begin) as session:
+                known = _is_known(session, letter)
+            found = None if known or letter.raw is None else answer_in(letter.raw)
+            with begin() as session:
+                meant = take_in(session, now, letter, found)
             box.done(letter)
-    return kept
+            return int(meant == "reply")
+
+        brought = map(Brought, box.letters(AT_ONCE + waiting))  # those that wait take nobody's place
+        return apart(begin, brought, one, job=JOB, now=now, complete=True, private=True)
 
 
 def take_in(session: Session, now: datetime, letter: Letter, found: Answer | None) -> str:
@@ -85,8 +98,8 @@ def name_of(letter: Letter) -> str:
     raw = letter.raw
     if raw is None:
         return f"too-large:{letter.key}"[:300]
-    found = re.search(rb"(?im)^message-id:\s*(<[^<>\s]{1,280}>)", raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0])
-    return found[1].decode("ascii", "replace") if found else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    found = re.search(rb"(?im)^message-id:\s*(<[!-;=?-~]{1,280}>)", raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0])
+    return found[1].decode("ascii") if found else f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
 def _note(session: Session, now: datetime, name: str, meant: str) -> None:

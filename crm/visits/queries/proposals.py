@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,9 +31,9 @@ def _uid() -> ColumnElement[str]:
     return literal("visit-") + cast(Visit.id, String) + literal("@jobaabner")
 
 
-def changes(session: Session, now: datetime) -> list[Change]:
-    """Of visits that are booked, to come, and theirs."""
-    rows = session.execute(
+def changes(session: Session, now: datetime, visit_id: int | None = None) -> list[Change]:
+    """Of visits that are booked, to come, and theirs; of one with ``visit_id``."""
+    found = (
         select(CalendarCopy, Visit)
         .join(BusySource, BusySource.id == CalendarCopy.source_id)
         .join(Visit, and_(_uid() == CalendarCopy.uid, Visit.consultant_id == BusySource.consultant_id))
@@ -45,17 +46,31 @@ def changes(session: Session, now: datetime) -> list[Change]:
         )
         .order_by(CalendarCopy.theirs_seen_at, CalendarCopy.id)
     )
+    if visit_id is not None:
+        found = found.where(Visit.id == visit_id)
+    rows = session.execute(found)
     return [Change(copy.source_id, visit, copy.theirs_starts_at, copy.theirs_ends_at) for copy, visit in rows]
 
 
-def all_open(session: Session) -> Sequence[MoveProposal]:
-    return session.scalars(select(MoveProposal).where(MoveProposal.state == "open").order_by(MoveProposal.id)).all()
+def all_open(session: Session, visit_id: int | None = None) -> Sequence[MoveProposal]:
+    """Of one visit with ``visit_id``."""
+    found = select(MoveProposal).where(MoveProposal.state == "open").order_by(MoveProposal.id)
+    return session.scalars(found if visit_id is None else found.where(MoveProposal.visit_id == visit_id)).all()
 
 
-def out_of_step(session: Session, now: datetime) -> bool:
-    """Whether proposals have to be made or to lapse; cheap, and without a lock."""
-    made = {(one.visit_id, one.source_id, one.starts_at) for one in all_open(session)}
-    return made != {(one.visit.id, one.source_id, one.starts_at) for one in changes(session, now)}
+def out_of_step(session: Session, now: datetime) -> list[int]:
+    """Visits of which a proposal has to be made or to lapse; cheap, and without a lock."""
+    found: dict[int, set[tuple[int | None, datetime | None]]] = defaultdict(set)
+    made: dict[int, set[tuple[int | None, datetime | None]]] = defaultdict(set)
+    for change in changes(session, now):
+        found[change.visit.id].add((change.source_id, change.starts_at))
+    for proposal in all_open(session):
+        made[proposal.visit_id].add((proposal.source_id, proposal.starts_at))
+    return sorted(
+        number
+        for number in found.keys() | made.keys()
+        if made[number] - found[number] or (found[number] and not made[number])
+    )
 
 
 def _live() -> ColumnElement[bool]:

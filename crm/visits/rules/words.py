@@ -44,6 +44,7 @@ EVENTS = {
     "cancel": N_("Besøg aflyst"),
     "arrive": N_("Ankommet"),
     "report": N_("Besøg rapporteret"),
+    "openings_gone": N_("Åbninger taget ud af rapporten"),
     "reply": N_("Svar på invitationen"),
     "late": N_("Forsinkelse meldt"),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from crm.base.errors import N_
 from crm.base.scope import Scope
 from crm.visits.models import Visit, VisitEvent
 from crm.visits.queries import replies_of, visits
@@ -21,6 +22,7 @@ from crm.web.i18n import say
 from crm.web.permit import actor, may, requires, scope, scope_for
 
 PAGE = 50
+REPORTED_AGAIN = N_("Rapporten rettet")
 
 
 @pages.get("/visits")
@@ -100,15 +102,16 @@ def within(reach: Scope, visit: Visit) -> bool:
 
 
 def history(visit: Visit) -> list[dict[str, Any]]:
-    """Newest first, for components/timeline.html."""
+    """Newest first, for components/timeline.html. A second report is a correction of the first."""
+    again = [event for event in visit.events if event.kind == "report"][1:]
     return [
         {
-            "title": say(EVENTS[event.kind]),
+            "title": say(REPORTED_AGAIN if event in again else EVENTS[event.kind]),
             "when": dk_datetime(event.at),
             "datetime": event.at.isoformat(),
             "text": told(event),
             "who": event.actor.name if event.actor else by_itself(event),
-            "tone": {"cancel": "bad", "report": "good"}.get(event.kind, ""),
+            "tone": {"cancel": "bad", "report": "good", "openings_gone": "warn"}.get(event.kind, ""),
         }
         for event in reversed(visit.events)
     ]
@@ -132,6 +135,8 @@ def told(event: VisitEvent) -> str:
         parts.append(str(_("nu hos %(name)s", name=event.responsible.name)))
     if event.kind == "report" and data.get("result") in STATES:
         parts.append(say(STATES[data["result"]]))
+    if event.kind == "openings_gone":
+        parts.append(", ".join(data["openings"]))
     if event.kind == "late":
         parts.append(str(_("ventet kl. %(time)s", time=dk_time(datetime.fromisoformat(data["expected_at"])))))
     if event.kind == "reply":

@@ -115,7 +115,7 @@ def report(keys: Keys, number: int) -> None:
     keys.write("#promise", PROMISE)
     keys.tick("#due-0")
     keys.press(send)
-    keys.page.wait_for_url(lambda url: not url.endswith("/report"))
+    keys.page.wait_for_url(lambda url: "/report" not in url)
 
 
 def specify(keys: Keys, number: int) -> None:
@@ -145,18 +145,22 @@ def fill(keys: Keys) -> None:
     expect(page.locator("#flashes")).to_contain_text("K-7001 er præsenteret for jobbet.")
     keys.press(page.locator("#candidates a.person__body", has_text="K-7001"))
     expect(page.get_by_role("heading", level=1)).to_have_text("K-7001")
+    keys.press(page.locator("#hire summary"))
     keys.day("#hire [name=ends_on]", "12")
     keys.press(page.get_by_role("button", name="Gem ansættelsen"))
     expect(page.locator("#flashes")).to_contain_text("K-7001 er ansat")
 
 
 def fulfil(keys: Keys) -> None:
-    """From the day's list to done, with a reason for no next contact."""
+    """From the day's list to done; it is the company's last agreement, so a person says that nothing follows."""
     page = keys.page
     keys.seen.go("/followups")
     keys.press(page.get_by_role("link", name=PROMISE, exact=True))
     expect(page.get_by_role("heading", level=1)).to_have_text(PROMISE)
     keys.tick("#outcome_key-0")
+    keys.to(page.locator("[name=then]").first)
+    keys.seen.keys("ArrowUp")
+    expect(page.locator("[name=then][value=skip]")).to_be_checked()
     keys.press(page.locator("#done .form-actions button"))
 
 

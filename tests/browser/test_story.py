@@ -127,6 +127,7 @@ def test_nothing_promised_is_forgotten_in_the_browser(app: Flask, db: Session, w
     task.get_by_role("link", name="Talt sammen").click()
     consultant.shot("story-done")
     fits(consultant)
+    chip(consultant, "then", "skip")  # the company's last agreement: nothing is chosen beforehand
     page.get_by_role("button", name="Vi har talt sammen").click()
     page.wait_for_url(f"**/followups?done={number}")
     expect(page.get_by_text("Gjort: ")).to_be_visible()

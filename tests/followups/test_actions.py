@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -44,8 +45,9 @@ def close(
     decision: FollowUpDecision | NoFollowUp | None,
     openings: list[NewOpening] | None = None,
     report: VisitReport = HELD,
+    **told: Any,
 ) -> Visit:
-    return close_visit(session, visit.consultant, now, visit, report, openings or [], decision)
+    return close_visit(session, visit.consultant, now, visit, report, openings or [], decision, **told)
 
 
 def mails(session: Session) -> list[OutboxMessage]:
@@ -188,7 +190,7 @@ def test_a_done_agreement_stays_when_the_report_is_corrected(session: Session, v
     fulfil(session, visit.consultant, now, first)
     close(session, visit, now, SEND, [NewOpening("other")])
     assert [f.id for f in of_visit(session, visit.id)] == [first.id]
-    close(session, visit, now, NONE)
+    close(session, visit, now, NONE, may_go=[told.id for told in openings_of(session, visit.id)])
     assert [f.state for f in of_visit(session, visit.id)] == ["done"]
 
 

@@ -59,7 +59,7 @@ def test_an_agreement_stands_once_in_the_nearest_role() -> None:
 
 def test_a_long_list_is_cut_and_says_so() -> None:
     found = compose(
-        [entry(n) for n in range(30)] + [entry(n, due_on=date(2026, 11, 2)) for n in range(50, 72)], [], DUE
+        [entry(n) for n in range(30)] + [entry(n, due_on=date(2026, 11, 2)) for n in range(50, 72)], [], DUE, shown=40
     )
     assert [(section.count, section.more) for section in found.sections] == [(30, 0), (22, 12)]
     assert sum(len(group.items) for section in found.sections for group in section.groups) == 40

@@ -121,7 +121,7 @@ def test_the_substitute_opens_and_settles_what_they_were_told_of(
     assert f"Du vikarierer for {name}" in client.get("/notices").get_data(as_text=True)
     db.commit()
     assert client.get(f"/followups/{number}").status_code == 200
-    assert client.post(f"/followups/{number}/fulfil", data={"outcome_key": "done"}).status_code == 302
+    assert client.post(f"/followups/{number}/fulfil", data={"outcome_key": "done", "then": "skip"}).status_code == 302
     db.refresh(agreed)
     assert (agreed.state, agreed.done_by) == ("done", other.id)
 

@@ -252,7 +252,11 @@ def test_done_and_put_off(page: FlaskClient, db: Session, visit: Visit) -> None:
     reread(db, agreed)
     assert (agreed.due_on, agreed.first_due_on) == (date(2026, 12, 1), date(2026, 11, 24))
     assert "Først lovet" in page.get(url).get_data(as_text=True)
-    assert page.post(f"{url}/fulfil", data={"outcome": "Sendt"}).status_code == 302
+    unsaid = page.post(f"{url}/fulfil", data={"outcome": "Sendt"})
+    assert unsaid.status_code == 422
+    assert "Vælg, om der skal være en næste kontakt." in unsaid.get_data(as_text=True), "the company's last agreement"
+    assert "Sendt</textarea>" in unsaid.get_data(as_text=True), "what was typed is kept"
+    assert page.post(f"{url}/fulfil", data={"outcome": "Sendt", "then": "skip"}).status_code == 302
     reread(db, agreed)
     assert (agreed.state, agreed.outcome) == ("done", "Sendt")
     again = page.post(f"{url}/fulfil")

@@ -256,7 +256,8 @@ def test_a_jobcentre_offers_its_own_consented_candidates_only(session: Session, 
 
 def test_who_is_in_work_is_not_suggested_for_others_openings(session: Session, opening: Opening) -> None:
     other = make_jobcentre(session, code="461")
-    free, busy = (make_board_candidate(session, other, reference) for reference in ("F-1", "B-2"))
+    near = opening.workplace.postcode
+    free, busy = (make_board_candidate(session, other, reference, postcode=near) for reference in ("F-1", "B-2"))
     work = make_opening(session)
     placed = make_placement(session, work, make_candidacy(session, work, busy, state="hired"))
     found = fitting(session, NOW, [other.id], [opening])[opening.id]

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm.base.scope import Scope
@@ -200,7 +201,9 @@ def test_corrections_never_count_twice_in_the_opening_rate(session: Session, rep
     session.flush()
     for number, told in enumerate(reports):
         when = NOW + timedelta(minutes=number)
-        close_visit(session, visit.consultant, when, visit, VisitReport("held", False), told, NoFollowUp("Intet behov"))
+        before = session.scalars(select(Opening.id).where(Opening.visit_id == visit.id)).all()
+        held, none = VisitReport("held", False), NoFollowUp("Intet behov")
+        close_visit(session, visit.consultant, when, visit, held, told, none, may_go=before)
         rate = queries.opening(session, ALL, visit.campaign_id, now=when).total
         live = session.query(Opening).filter_by(visit_id=visit.id, voided_at=None).all()
         assert rate.numerator == sum(one.positions for one in live) == sum(one.positions for one in told)

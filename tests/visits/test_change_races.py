@@ -196,19 +196,18 @@ def test_a_proposal_is_accepted_while_a_lead_moves_and_the_calendar_changes_agai
         [visit] = visits(arena)
         moved_in_own_calendar(arena, visit, at(THURSDAY, 720 + 30 * (number % 4)))
         with arena.sessions.begin() as db:
-            assert take_up(db, NOW) == 1
+            assert take_up(db, NOW, visit.id) == 1
         [proposal] = ids(arena, MoveProposal)
         moved_in_own_calendar(arena, visit, at(THURSDAY, 600))
 
         def agree(db: Session, proposal: int = proposal) -> None:
             accept(db, lead(db, arena), NOW, db.get_one(MoveProposal, proposal))
 
+        def take(db: Session, number: int = visit.id) -> None:
+            take_up(db, NOW, number)
+
         act = arena.workers[2].act
-        said.append(
-            at_once(
-                [doing(arena, agree), lambda act=act: act("move"), *[doing(arena, lambda db: take_up(db, NOW))] * 2]
-            )
-        )
+        said.append(at_once([doing(arena, agree), lambda act=act: act("move"), *[doing(arena, take)] * 2]))
         assert arena.wrong() == []
     assert total(said)["done"] >= ROUNDS // 2
 

@@ -37,7 +37,7 @@ class FulfilForm(AgreementForm):
     def fit(self, found: FollowUp, today: date, *, last: bool = False) -> None:
         """The outcomes that fit the kind, the usual one chosen; the quick dates of the next contact. ``last``: nothing
         else is agreed with the company, so that "not now" is said by a person and not by the page."""
-        self.last = last and found.kind != "data_missing"
+        self.last = last and found.state == "open" and found.kind not in ("data_missing", "care")
         self.outcome_key.choices = [(key, _(OUTCOMES[key])) for key in FITTING[found.kind]]
         self.outcome_key.data = self.outcome_key.data or FITTING[found.kind][0]
         self.then.choices = [("date", _("Aftal en dato")), ("none", _("Ingen, fordi …"))]

@@ -43,14 +43,12 @@ def stood_in_for(session: Session, user_id: int, day: date) -> dict[int, date]:
     has no work list any more."""
     leaves = session.execute(
         select(Leave.user_id, Leave.substitute_id, Leave.until_on)
-        .where(Leave.from_on <= day, Leave.until_on >= day)
+        .where(Leave.from_on <= day, Leave.until_on >= day, answering().where(User.id == user_id).exists())
         .order_by(Leave.id)
     ).all()
     absent = {who: substitute for who, substitute, _until in leaves}
     until = {who: until_on for who, _substitute, until_on in leaves}
-    found = {who: until[who] for who in absent if stand_in(who, absent, (user_id,)) == user_id}
-    able = found and session.scalar(answering().where(User.id == user_id))
-    return found if able else {}
+    return {who: until[who] for who in absent if stand_in(who, absent, (user_id,)) == user_id}
 
 
 def instead_of(session: Session, user_id: int, day: date) -> list[Instead]:

@@ -98,7 +98,7 @@ def apart(
 
 
 def _all(alone: Callable[[Item], int], items: Iterable[Item], workers: int) -> int:
-    if workers == 1:
+    if workers <= 1:
         return sum(map(alone, items))
     with ThreadPoolExecutor(workers) as pool:
         return sum(pool.map(alone, items))

@@ -79,6 +79,7 @@ class Reports(Rows):
             visit["workplace_id"],
             {
                 "type": told.type,
+                "own_type": None,
                 "positions": told.positions,
                 "visit_id": visit["id"],
                 "akutjob": told.akutjob,

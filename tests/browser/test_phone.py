@@ -130,5 +130,5 @@ def test_a_rule_that_says_no_is_shown_by_the_button(app, phoner):
     seen.page.wait_for_selector("[data-phone-button]")
     seen.keys("F2")
     seen.page.wait_for_selector(".phone-call__refusal:not([hidden])")
-    expect(seen.page.locator(".phone-call__refusal")).to_contain_text("bedt om ikke at blive ringet op")
+    expect(seen.page.locator(".phone-call__refusal:not([hidden])")).to_contain_text("bedt om ikke at blive ringet op")
     seen.shot("phone-refused")

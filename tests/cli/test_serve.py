@@ -23,11 +23,12 @@ ROOT = Path(__file__).resolve().parents[2]
 WAIT = 180.0  # seconds; only a failing test waits so long
 
 SERVING = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from apscheduler.triggers.interval import IntervalTrigger
 from crm.scheduler import Job, clock, running
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests in the background takes it away
 seconds, began, *command = sys.argv[1:]
 
 def work(_app):

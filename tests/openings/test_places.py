@@ -49,7 +49,9 @@ def test_a_candidate_without_a_place_stands_after_those_in_reach_and_says_what_t
     ]
     assert area(rows[2][1]) not in UNKNOWN_PLACES.values()
     on_board = fitting(session, now, [opening.jobcentre_id], [opening])[opening.id]
-    assert [one.reference for one, _fit in on_board] == ["K-2", "K-1"], "who cannot get there is not suggested to others"
+    assert [one.reference for one, _fit in on_board] == ["K-2", "K-1"], (
+        "who cannot get there is not suggested to others"
+    )
 
 
 def test_a_workplace_without_a_place_drops_nobody(session: Session, opening: Opening) -> None:

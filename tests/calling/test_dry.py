@@ -45,8 +45,11 @@ FEATURES: list[dict[str, Any]] = [
     {"held_by": "other"}, {"held_by": "other", "current": False}, {"held_by": "other", "live": False},
     {"do_not_call": True}, {"protected": True}, {"answered": True},
 ]  # fmt: skip
-entries = st.lists(st.sampled_from(FEATURES), max_size=2).map(
-    lambda chosen: {**PLAIN, **{key: value for feature in chosen for key, value in feature.items()}}
+entries = (
+    st.lists(st.sampled_from(FEATURES), max_size=2)
+    .map(lambda chosen: {**PLAIN, **{key: value for feature in chosen for key, value in feature.items()}})
+    # what is promised to a colleague is reserved for nobody else, and what is reserved is promised to nobody meanwhile
+    .filter(lambda told: told["current"] or told["held_by"] != "me" or told["promised"] != "other")
 )
 
 
